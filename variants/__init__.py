@@ -1,0 +1,1 @@
+"""What is measured: components, networks and the catalogue of named variants."""
