@@ -1,0 +1,71 @@
+"""Options that several commands share, and what they select. Heavy imports stay inside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from variants.catalog import Row
+
+Catalog = Annotated[
+    list[Path] | None,
+    typer.Option("--catalog", metavar="FILE", help="A catalogue of your own; repeatable."),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="SLOT.OPTION=VALUE", help="Change one option, e.g. context.alpha=4."
+    ),
+]
+Input = Annotated[
+    str | None,
+    typer.Option("--input", metavar="HxW", help="Input size.  [default: the variant's]"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+
+
+def select(
+    names: Sequence[str],
+    *,
+    settings: Sequence[str] | None,
+    catalogs: Sequence[Path] | None,
+    size: str | None,
+) -> list[Row]:
+    """Return the catalogue rows of `names`, with settings and input size applied.
+
+    Raises:
+        BadRequest: If a name, setting or size is unknown or malformed, or a catalogue is broken.
+    """
+    from dataclasses import replace
+
+    from variants.catalog import find_row, load_catalog, override, parse_size
+
+    catalog = load_catalog(catalogs or ())
+    rows = [override(find_row(catalog, name), settings or ()) for name in names]
+    if size is not None:
+        given = parse_size(size, "--input")
+        rows = [replace(row, input=given) for row in rows]
+    return rows
+
+
+def size_text(shape: Sequence[int], sep: str = "x") -> str:
+    """Return a shape as people write it, e.g. `1x3x1024x2048`."""
+    return sep.join(map(str, shape))
+
+
+def si(value: float, unit: str = "") -> str:
+    """Return a count with three decimals and G, M or k, e.g. `44.684 G`; small ones exactly."""
+    for factor, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= factor:
+            return f"{value / factor:.3f} {prefix}{unit}"
+    return f"{value:.0f} {unit}".rstrip()
+
+
+def one_line(text: str) -> str:
+    """Return text with all white space folded."""
+    return re.sub(r"\s+", " ", text).strip()

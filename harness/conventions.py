@@ -1,0 +1,151 @@
+"""Conventions: named rules that turn ledger rows into MACs, as pure functions.
+
+`conv` counts arithmetic: the multiply-accumulates of convolutions, linears, matrix products and
+attention. `paper` adds what module-level counters of early 2020 added. `fvcore`, `thop` and
+`ptflops` state what those tools print (fvcore 0.1.5, thop 0.1.1, ptflops 0.7.5 with its pytorch
+backend), their peculiarities included: thop and ptflops look at the exact class of the running
+module, ptflops sees a `nn.ReLU` twice (the module and the function in it), and the asked tools
+count nothing for what they do not know. A convention is never edited; a changed one gets a new
+name.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+
+from harness.ledger import Row
+
+Convention = Callable[[Row], int]
+
+
+def conv(row: Row) -> int:
+    """Multiply-accumulates of convolution, linear, matrix product and attention."""
+    return row.macs
+
+
+_PAPER_PER_OUTPUT = {"relu", "torch_relu", "relu6", "leaky_relu", "elu", "prelu"}
+_POOLS = {"avg_pool", "max_pool", "adaptive_avg_pool", "adaptive_max_pool"}
+_BIASED = {"conv", "conv_transpose", "linear"}
+
+
+def paper(row: Row) -> int:
+    """The FASSD-Net paper's rule, by operator.
+
+    Convolution MACs and one per output element for a bias; BatchNorm 2 an element; ReLU and PReLU
+    1 an element; pooling 1 an input element; interpolation, concatenation, addition, sigmoid 0.
+    """
+    if row.op in _BIASED and row.affine:
+        return row.macs + math.prod(row.output)
+    if row.op == "batch_norm":
+        return 2 * math.prod(row.input)
+    if row.op in _PAPER_PER_OUTPUT:
+        return math.prod(row.output)
+    if row.op in _POOLS:
+        return math.prod(row.input)
+    return row.macs
+
+
+_FVCORE_INTERPOLATE = {"bilinear": 4, "nearest": 1}
+
+
+def fvcore(row: Row) -> int:
+    """What fvcore's FlopCountAnalysis totals, which counts a multiply-accumulate as one."""
+    elements = math.prod(row.input)
+    if row.op == "batch_norm":
+        return elements * (2 if row.affine else 1)
+    if row.op in ("layer_norm", "group_norm", "instance_norm"):
+        return elements * (5 if row.affine else 4)
+    if row.op == "interpolate" and len(row.output) == 4:
+        return math.prod(row.output) * _FVCORE_INTERPOLATE.get(row.mode, 0)
+    if row.op == "adaptive_avg_pool" and len(row.output) == 4:
+        return elements
+    if row.op in ("attention", "baddbmm"):  # no handle for either
+        return 0
+    return row.macs
+
+
+_NN = "torch.nn.modules."
+_THOP_INTERPOLATE = {"nearest": 1, "linear": 5, "bilinear": 11, "bicubic": 259}
+_THOP_UPSAMPLE = {f"{_NN}upsampling.{c}" for c in ("Upsample", "UpsamplingBilinear2d")} | {
+    f"{_NN}upsampling.UpsamplingNearest2d"
+}
+_THOP_NORMS = {
+    *(f"{_NN}batchnorm.{c}" for c in ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d")),
+    f"{_NN}batchnorm.SyncBatchNorm",
+    f"{_NN}normalization.LayerNorm",
+    *(f"{_NN}instancenorm.InstanceNorm{d}d" for d in (1, 2, 3)),
+}
+_CONVS = {f"{_NN}conv.{c}{d}d" for c in ("Conv", "ConvTranspose") for d in (1, 2, 3)}
+
+
+def thop(row: Row) -> int:
+    """What thop's `profile` totals: by the exact class of the module, biases and functions not."""
+    out = math.prod(row.output)
+    if row.module in _CONVS and row.op in ("conv", "conv_transpose"):
+        kernel = math.prod(row.weight[2:])
+        return out * (row.input[1] // row.groups) * kernel  # also for transposed convolutions
+    if row.module == f"{_NN}linear.Linear" and row.op == "linear":
+        return out * row.weight[1]
+    if row.module in _THOP_NORMS and row.op.endswith("_norm"):
+        return math.prod(row.input) * (4 if row.affine else 2)
+    if row.module == f"{_NN}activation.PReLU":
+        return math.prod(row.input)
+    if row.module.startswith(f"{_NN}pooling.AvgPool"):
+        return out
+    if row.module.startswith(f"{_NN}pooling.AdaptiveAvgPool"):
+        window = math.prod(row.input[2:]) / math.prod(row.output[2:])
+        return int((window + 1) * out)
+    if row.module in _THOP_UPSAMPLE:
+        return out * _THOP_INTERPOLATE.get(row.mode, 0)
+    return 0
+
+
+_PTFLOPS_MODULES: Mapping[str, str] = {
+    **{f"{_NN}activation.{c}": "out" for c in ("ReLU", "PReLU", "ELU", "LeakyReLU", "ReLU6")},
+    f"{_NN}activation.GELU": "out",
+    f"{_NN}upsampling.Upsample": "out",
+    **{f"{_NN}pooling.{c}Pool{d}d": "in" for c in ("Max", "Avg") for d in (1, 2, 3)},
+    **{f"{_NN}pooling.Adaptive{c}Pool{d}d": "in" for c in ("Max", "Avg") for d in (1, 2, 3)},
+    **{f"{_NN}batchnorm.BatchNorm{d}d": "norm" for d in (1, 2, 3)},
+    **{f"{_NN}instancenorm.InstanceNorm{d}d": "norm" for d in (1, 2, 3)},
+    f"{_NN}normalization.GroupNorm": "norm",
+    f"{_NN}normalization.LayerNorm": "norm",
+    **dict.fromkeys(_CONVS, "macs"),
+    f"{_NN}linear.Linear": "macs",
+}
+_PTFLOPS_FUNCTIONS: Mapping[str, str] = {
+    **dict.fromkeys(("relu", "prelu", "elu", "relu6", "gelu", "silu", "softmax"), "in"),
+    **dict.fromkeys(_POOLS, "in"),
+    "interpolate": "out",
+    "matmul": "macs",
+    "torch_add_mul": "out",
+}
+
+
+def ptflops(row: Row) -> int:
+    """What ptflops' pytorch backend totals: its module hooks and its patched functions, added.
+
+    A call by operator (`x + y`, `a @ b`) is not seen by ptflops, a call by name (`torch.add`,
+    `torch.matmul`) is. Its special formula for `nn.MultiheadAttention` is not stated here.
+    """
+    biased = math.prod(row.output) if row.affine and row.op in _BIASED else 0
+    amounts = {
+        "in": math.prod(row.input),
+        "out": math.prod(row.output),
+        "norm": math.prod(row.input) * (2 if row.affine else 1),
+        "macs": row.macs + biased,
+    }
+    by_module = amounts.get(_PTFLOPS_MODULES.get(row.module, ""), 0)
+    return by_module + amounts.get(_PTFLOPS_FUNCTIONS.get(row.op, ""), 0)
+
+
+CONVENTIONS: Mapping[str, Convention] = {
+    function.__name__: function for function in (conv, paper, fvcore, thop, ptflops)
+}
+
+
+def count(rows: Iterable[Row]) -> dict[str, int]:
+    """Return the MACs of `rows` under every convention."""
+    rows = tuple(rows)
+    return {name: sum(map(rule, rows)) for name, rule in CONVENTIONS.items()}

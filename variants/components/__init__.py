@@ -1,0 +1,1 @@
+"""The built-in components: one file a block, listed by slot and name in `variants.registry`."""

@@ -1,0 +1,1 @@
+"""How components are wired into networks, and whole networks without slots."""
