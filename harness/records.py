@@ -11,6 +11,8 @@ Schema history:
 from __future__ import annotations
 
 import json
+import math
+import sys
 import types
 import typing
 from collections.abc import Mapping
@@ -190,16 +192,23 @@ def from_json(line: str, *, where: str) -> Record:
             a missing field or a value of another type.
     """
     try:
-        data = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise BadRequest(f"{where}: not a JSON record ({error.msg})") from None
+        data = json.loads(line, parse_float=_finite, parse_constant=_finite)
+    except (ValueError, RecursionError) as error:  # a foreign line may hold anything
+        raise BadRequest(f"{where}: not a JSON record ({getattr(error, 'msg', error)})") from None
     if not isinstance(data, dict) or "schema" not in data or "kind" not in data:
         raise BadRequest(f"{where}: a record has fields schema and kind, got {line[:60]!r}")
     if data["schema"] != SCHEMA:
         raise BadRequest(f"{where}: this version reads schema {SCHEMA}, got {data['schema']!r}")
-    if data["kind"] not in KINDS:
+    if data["kind"] not in tuple(KINDS):  # a tuple, since the value may be unhashable
         raise BadRequest(f"{where}: kind must be one of {', '.join(KINDS)}, got {data['kind']!r}")
     return _read(KINDS[data["kind"]], data, where)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is not a finite number")
+    return value
 
 
 @cache
@@ -244,6 +253,7 @@ def _value(expected: Any, value: Any, where: str) -> Any:
         ok = False
     elif expected is float:
         ok = isinstance(value, (int, float)) and not isinstance(value, bool)
+        ok = ok and abs(value) <= sys.float_info.max  # an integer may exceed it
         value = float(value) if ok else value
     elif expected is int:
         ok = isinstance(value, int) and not isinstance(value, bool)

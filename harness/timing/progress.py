@@ -1,0 +1,68 @@
+"""The progress bar of a timed loop, on standard error and only on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+from harness.timing import loop
+from harness.timing.protocol import Protocol
+
+
+@contextmanager
+def progress_bar(
+    title: str, protocol: Protocol, console: Console | None = None
+) -> Iterator[loop.Progress | None]:
+    """Show a bar while the context lasts; yield what tells it how far the loop is.
+
+    Args:
+        title: What is timed.
+        protocol: How; decides what is left to do.
+        console: Where to; standard error unless given. None is yielded where it is no terminal.
+    """
+    console = console or Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(30))
+    # No refresh thread: it would wake up in the middle of passes. `timed_loop` says when to draw.
+    with Progress(*columns, console=console, auto_refresh=False, transient=True) as bar:
+        task = bar.add_task(f"{title}: warm-up, {protocol.warmup} passes", total=1.0)
+        bar.refresh()
+
+        def show(done: int, elapsed_s: float) -> None:
+            share, text = describe(done, elapsed_s, protocol)
+            bar.update(task, completed=share, description=f"{title}: {text}", refresh=True)
+
+        yield show
+
+
+def describe(done: int, elapsed_s: float, protocol: Protocol) -> tuple[float, str]:
+    """Return the share of the loop's time that is over, and the state of the loop in words."""
+    if not done:
+        return 0.0, "timing"
+    left_s = seconds_left(done, elapsed_s, protocol)
+    passes = f"{done:,}/{protocol.iterations:,} passes"
+    budget = f", {elapsed_s:.0f}/{protocol.budget_s:g} s" if protocol.budget_s else ""
+    fps = done * protocol.input[0] / elapsed_s
+    text = f"{passes}{budget}, {fps:.4g} FPS, {_clock_time(left_s)} left"
+    return elapsed_s / (elapsed_s + left_s), text
+
+
+def seconds_left(done: int, elapsed_s: float, protocol: Protocol) -> float:
+    """Return the seconds until the stop rule holds, if passes go on as they did."""
+    pass_s = elapsed_s / done
+    left_s = (protocol.iterations - done) * pass_s
+    if protocol.budget_s is not None:
+        until_fewest_s = (protocol.min_iterations - done) * pass_s
+        left_s = min(left_s, max(protocol.budget_s - elapsed_s, until_fewest_s))
+    return max(0.0, left_s)
+
+
+def _clock_time(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,71 @@
+"""The bar shows rate and time left on a terminal, and nothing elsewhere."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from harness.timing.progress import describe, progress_bar, seconds_left
+
+from .fakes import protocol
+
+
+def test_without_budget_the_rest_of_the_iterations_is_left() -> None:
+    assert seconds_left(10, 5.0, protocol(iterations=100)) == pytest.approx(45.0)
+
+
+def test_the_budget_or_the_iterations_end_it_whichever_comes_first() -> None:
+    assert seconds_left(10, 5.0, protocol(iterations=100, budget_s=20.0)) == pytest.approx(15.0)
+    assert seconds_left(10, 5.0, protocol(iterations=12, budget_s=20.0)) == pytest.approx(1.0)
+
+
+def test_the_fewest_passes_go_on_past_the_budget() -> None:
+    slow = protocol(iterations=100, budget_s=20.0, min_iterations=5)
+    assert seconds_left(2, 18.0, slow) == pytest.approx(27.0)
+    assert seconds_left(5, 45.0, slow) == 0.0
+
+
+def test_the_state_names_passes_budget_rate_and_time_left() -> None:
+    share, text = describe(10, 5.0, protocol(iterations=10_000, budget_s=20.0))
+    assert text == "10/10,000 passes, 5/20 s, 2 FPS, 0:15 left"
+    assert share == pytest.approx(0.25)
+
+
+def test_the_rate_counts_frames_and_long_times_show_hours() -> None:
+    _, text = describe(10, 36.0, protocol(iterations=10_000, input=(4, 3, 8, 8)))
+    # 9,990 passes of 3.6 s are 35,964 s; 40 frames in 36 s are 1.111 a second.
+    assert text == "10/10,000 passes, 1.111 FPS, 9:59:24 left"
+
+
+def test_before_the_first_pass_nothing_is_promised() -> None:
+    assert describe(0, 0.0, protocol()) == (0.0, "timing")
+
+
+def test_nothing_is_drawn_where_there_is_no_terminal() -> None:
+    stream = io.StringIO()
+    with progress_bar("net", protocol(), Console(file=stream)) as show:
+        assert show is None
+    assert stream.getvalue() == ""
+
+
+def test_a_terminal_sees_warm_up_then_the_state_then_nothing() -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=True, width=120)
+    with progress_bar("fassd-net [a=1]", protocol(iterations=100), console) as show:
+        assert show is not None
+        assert "fassd-net [a=1]: warm-up, 2 passes" in stream.getvalue()
+        show(0, 0.0)
+        show(10, 5.0)
+        assert "10/100 passes, 2 FPS, 0:45 left" in stream.getvalue()
+    assert stream.getvalue().endswith("\x1b[2K")  # the bar's line is erased
+
+
+def test_standard_error_is_where_it_goes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes that for a terminal
+    with progress_bar("net", protocol()) as show:
+        assert show is not None
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "net: warm-up" in err
