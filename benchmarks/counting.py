@@ -1,0 +1,148 @@
+"""How long one count takes, beside fvcore, thop, ptflops and torch's FlopCounterMode, in one run.
+
+    python benchmarks/counting.py [--variant fassd-net] [--input 1024x2048] [--rounds 5]
+
+Every tool counts the same network at the same input; rounds go through the tools in turn, so that
+drift hits all alike. What is printed is each tool's median and how many times as long as ours that
+is. On the meta device nothing is computed; on the CPU the tools run a real pass, and ours does not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import logging
+import platform
+import statistics
+import time
+import warnings
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from harness.conventions import count
+from harness.environment import read_environment
+from harness.ledger import record
+from variants.build import build, skeleton
+from variants.catalog import find_row, load_catalog, parse_size
+from variants.spec import resolve
+
+Tool = Callable[[nn.Module, tuple[int, ...]], object]
+
+
+def ours(network: nn.Module, shape: tuple[int, ...]) -> object:
+    return count(record(network, shape).rows)
+
+
+def with_fvcore(network: nn.Module, shape: tuple[int, ...]) -> object:
+    from fvcore.nn import FlopCountAnalysis
+
+    with torch.no_grad():
+        return FlopCountAnalysis(network, torch.empty(shape, device=device_of(network))).total()
+
+
+def with_thop(network: nn.Module, shape: tuple[int, ...]) -> object:
+    from thop import profile
+
+    return profile(network, (torch.empty(shape, device=device_of(network)),), verbose=False)
+
+
+def with_ptflops(network: nn.Module, shape: tuple[int, ...]) -> object:
+    from ptflops import get_model_complexity_info
+
+    with torch.no_grad():
+        macs, _ = get_model_complexity_info(
+            network, shape[1:], backend="pytorch", print_per_layer_stat=False, as_strings=False
+        )
+    if macs is None:
+        raise RuntimeError("ptflops failed")
+    return macs
+
+
+def with_flop_counter(network: nn.Module, shape: tuple[int, ...]) -> object:
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with torch.no_grad(), FlopCounterMode(display=False) as mode:
+        network(torch.empty(shape, device=device_of(network)))
+    return mode.get_total_flops()
+
+
+TOOLS: dict[str, Tool] = {
+    "harness": ours,
+    "fvcore": with_fvcore,
+    "thop": with_thop,
+    "ptflops": with_ptflops,
+    "FlopCounterMode": with_flop_counter,
+}
+
+
+def device_of(network: nn.Module) -> torch.device:
+    return next(network.parameters()).device
+
+
+def seconds(tool: Tool, network: nn.Module, shape: tuple[int, ...]) -> float:
+    """Return the wall-clock seconds of one count; the tools' own output is dropped."""
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        start = time.perf_counter()
+        tool(network, shape)
+        return time.perf_counter() - start
+
+
+def compare(
+    make: Callable[[], nn.Module], shape: tuple[int, ...], rounds: int
+) -> dict[str, list[float] | str]:
+    """Return the seconds of each tool in each round (after one that is not kept), or its refusal."""
+    networks = {name: make() for name in TOOLS}  # tools leave buffers and hooks behind
+    taken: dict[str, list[float] | str] = {name: [] for name in TOOLS}
+    for number in range(rounds + 1):
+        for name, tool in TOOLS.items():
+            samples = taken[name]
+            if isinstance(samples, str):
+                continue
+            try:
+                elapsed = seconds(tool, networks[name], shape)
+            except Exception as error:  # noqa: BLE001 - whatever a tool raises is its answer
+                taken[name] = (str(error).strip() or repr(error)).splitlines()[0]
+                continue
+            if number:
+                samples.append(elapsed)
+    return taken
+
+
+def report(title: str, taken: dict[str, list[float] | str]) -> None:
+    print(f"\n{title}")
+    base = taken["harness"]
+    assert not isinstance(base, str), base
+    others = [statistics.median(s) for n, s in taken.items() if n != "harness" and s
+              and not isinstance(s, str)]  # fmt: skip
+    for name, samples in taken.items():
+        if isinstance(samples, str):
+            print(f"  {name:<16} cannot: {samples[:60]}")
+            continue
+        median = statistics.median(samples)
+        ratio = median / statistics.median(base)
+        print(f"  {name:<16} {median * 1e3:10.2f} ms  {ratio:8.1f}x ours")
+    print(f"  fastest other / ours: {min(others) / statistics.median(base):.1f}x")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser.add_argument("--variant", default="fassd-net")
+    parser.add_argument("--input", default="1024x2048")
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    logging.getLogger("fvcore").setLevel(logging.ERROR)
+    warnings.simplefilter("ignore")
+    spec = resolve(find_row(load_catalog(), arguments.variant).chosen)
+    shape = (1, 3, *parse_size(arguments.input, "--input"))
+    environment = read_environment("cpu")
+    print(f"{arguments.variant}, {'x'.join(map(str, shape))}, median of {arguments.rounds} rounds")
+    print(f"{environment['cpu']}; torch {torch.__version__}, Python {platform.python_version()}")
+    report("meta device", compare(lambda: skeleton(spec), shape, arguments.rounds))
+    report("CPU", compare(lambda: build(spec), shape, min(arguments.rounds, 3)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+
+import torch
+from torch import nn
+
+import pytest
+
+from variants import build as build_module
+from variants.build import build, skeleton
+from variants.catalog import load_catalog
+from variants.errors import BadRequest
+from variants.registry import Component
+from variants.spec import Spec, resolve
+
+SPEC = resolve(load_catalog()["fassd-net"].chosen)
+
+
+def test_a_skeleton_has_the_shapes_of_the_network_and_no_memory() -> None:
+    real, shapes = build(SPEC).state_dict(), skeleton(SPEC).state_dict()
+    assert {k: v.shape for k, v in shapes.items()} == {k: v.shape for k, v in real.items()}
+    assert all(tensor.is_meta for tensor in shapes.values())
+
+
+def test_the_seed_decides_the_weights() -> None:
+    first, again, other = (build(SPEC, seed=s).state_dict() for s in (1, 1, 2))
+    assert all(torch.equal(first[k], again[k]) for k in first)
+    assert not torch.equal(first["head.classify.weight"], other["head.classify.weight"])
+
+
+def test_building_leaves_the_global_generator_alone() -> None:
+    before = torch.get_rng_state()
+    build(SPEC)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_networks_come_in_eval_mode() -> None:
+    assert not any(m.training for m in build(SPEC).modules())
+    assert not any(m.training for m in skeleton(SPEC).modules())
+
+
+def test_an_untrained_network_keeps_its_signal() -> None:
+    # subnormal numbers would make a CPU slow and a timing meaningless
+    with torch.inference_mode():
+        logits = build(SPEC)(torch.randn(1, 3, 64, 128))
+    assert 1e-3 < logits.std().item() < 1e3
+
+
+@pytest.mark.parametrize("size", [(64, 128), (65, 127), (33, 97)])
+def test_odd_sizes_come_out_as_they_went_in(size: tuple[int, int]) -> None:
+    with torch.inference_mode():
+        assert build(SPEC)(torch.zeros(1, 3, *size)).shape == (1, 19, *size)
+
+
+class Table(nn.Module):
+    """A component that computes with values while it is built."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        grid = torch.linspace(0, 1, 4)
+        self.register_buffer("grid", grid / grid.max().item())
+
+
+def test_a_component_that_computes_while_it_is_built_gets_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    component = Component("network", "table", f"{__name__}:Table", "test")
+    monkeypatch.setattr(build_module, "find", lambda slot, name: component)
+    spec = Spec({"network": {"name": "table"}})
+    assert build(spec).grid.tolist() == pytest.approx([0, 1 / 3, 2 / 3, 1])  # type: ignore[arg-type]
+    assert skeleton(spec).grid.is_meta  # type: ignore[union-attr]
+
+
+def test_options_that_do_not_fit_each_other_are_refused_by_both() -> None:
+    row = load_catalog()["fassd-net"].chosen
+    spec = resolve({**row, "context": {"name": "dapf", "alpha": 3}})
+    for make in (build, skeleton):
+        with pytest.raises(BadRequest, match="alpha must divide the 224 input channels, got alpha=3"):
+            make(spec)
+
+

@@ -1,0 +1,162 @@
+from pathlib import Path
+
+import pytest
+
+from variants.catalog import Row, find_row, load_catalog, override, parse_size
+from variants.errors import BadRequest
+from variants.spec import resolve
+
+OWN = [
+    "baseline", "baseline-aspp", "baseline-dapf", "baseline-mda", "baseline-aspp-mda",
+    "baseline-dapf-mda", "fassd-net", "fassd-net-l1", "fassd-net-l2",
+    "fc-hardnet-70", "fc-hardnet-70-l1", "fc-hardnet-70-l2",
+]  # fmt: skip
+
+
+def catalogue(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    return path
+
+
+def refusal(tmp_path: Path, text: str) -> str:
+    with pytest.raises(BadRequest) as error:
+        load_catalog([catalogue(tmp_path, text)])
+    message = str(error.value).replace(str(tmp_path), "")
+    assert "\n" not in message
+    return message
+
+
+def test_has_the_papers_own_networks() -> None:
+    assert sorted(load_catalog()) == sorted(OWN)
+
+
+def test_a_row_that_extends_states_only_what_differs(tmp_path: Path) -> None:
+    text = "mine: {extends: fassd-net, title: Mine, context: {alpha: 4}, input: 512x1024}"
+    row = load_catalog([catalogue(tmp_path, text)])["mine"]
+    assert row.chosen["context"] == {"name": "dapf", "alpha": 4, "rates": [12, 24, 36]}
+    assert row.chosen["fusion"]["name"] == "mda"
+    assert (row.title, row.input) == ("Mine", (512, 1024))
+
+
+def test_a_row_may_extend_one_that_stands_below_it(tmp_path: Path) -> None:
+    text = "a: {extends: b}\nb: {extends: fassd-net, title: B, head: {classes: 5}}"
+    rows = load_catalog([catalogue(tmp_path, text)])
+    assert rows["a"].chosen == rows["b"].chosen
+    assert rows["a"].chosen["head"]["classes"] == 5
+
+
+def test_another_component_does_not_inherit_the_old_ones_options(tmp_path: Path) -> None:
+    row = load_catalog([catalogue(tmp_path, "mine: {extends: fassd-net, context: aspp}")])["mine"]
+    assert row.chosen["context"] == {"name": "aspp"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: {extends: fasd-net}", "/mine.yaml:1: row a extends no known row, got 'fasd-net'"),
+        ("a: {extends: b}\nb: {extends: a}", "got a -> b -> a"),
+        ("a: {extends: a}", "got a -> a"),
+        ("a:\n  contxt: dapf", "/mine.yaml:2: row a has unknown key contxt; did you mean context"),
+        ("fassd-net: {extends: baseline}", "/mine.yaml:1: a row's name must be new, got fassd-net"),
+        ("a: {context: {alpha: 2}}", "/mine.yaml:1: context of row a lacks the component's name"),
+        ("a: {context: [dapf]}", "/mine.yaml:1: context is a component's name or options"),
+        ("a: {input: 1024}", "/mine.yaml:1: an input is HEIGHTxWIDTH, such as 1024x2048, got '1024"),
+        ("- a", "/mine.yaml:1: "),
+        ("", "/mine.yaml"),
+        ("a: 3", "/mine.yaml:1: "),
+        ("a: {extends: fassd-net\nb: 2", "/mine.yaml:2: "),
+        ("a: !!python/object/apply:os.system ['true']", "/mine.yaml:1: "),
+        ("a: {title: x}\na: {title: y}", "/mine.yaml:2: "),
+        ("a: &x {title: y}\nb: *x", "/mine.yaml:2: "),
+        ("\x01", "/mine.yaml"),
+    ],
+)
+def test_a_broken_catalogue_is_refused_with_file_and_line(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    assert message in refusal(tmp_path, text)
+
+
+def test_a_catalogue_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadRequest, match=r"nowhere\.yaml: cannot be read"):
+        load_catalog([tmp_path / "nowhere.yaml"])
+
+
+def test_yaml_never_runs_code(tmp_path: Path) -> None:
+    trap = tmp_path / "trap"
+    refusal(tmp_path, f"a: !!python/object/apply:os.mkdir ['{trap}']")
+    assert not trap.exists()
+
+
+def test_an_unknown_variant_is_refused_with_what_is_near() -> None:
+    with pytest.raises(BadRequest, match="no variant 'fasd-net'; did you mean fassd-net"):
+        find_row(load_catalog(), "fasd-net")
+
+
+def test_a_setting_changes_one_option_and_the_name() -> None:
+    row = override(load_catalog()["fassd-net"], ["context.alpha=4", "fusion.dilations=[1, 1, 1]"])
+    assert row.chosen["context"]["alpha"] == 4
+    assert row.chosen["fusion"] == {"name": "mda", "dilations": [1, 1, 1], "merge": "add"}
+    assert row.name == "fassd-net[context.alpha=4,fusion.dilations=[1,1,1]]"
+
+
+def test_the_order_of_settings_does_not_enter_the_name() -> None:
+    row = load_catalog()["fassd-net"]
+    one, two = ["context.alpha=4", "fusion.merge=concat"], ["fusion.merge=concat", "context.alpha=4"]
+    assert override(row, one) == override(row, two)
+
+
+def test_setting_another_component_drops_the_old_ones_options() -> None:
+    row = override(load_catalog()["fassd-net"], ["context.width=128", "context.name=aspp"])
+    assert row.chosen["context"] == {"name": "aspp", "width": 128}
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("context.alpha", "a setting is slot.option=value, got 'context.alpha'"),
+        ("alpha=2", "a setting is slot.option=value, got 'alpha=2'"),
+        ("context.alpha=", "a setting is slot.option=value"),
+        ("contxt.alpha=2", "no slot 'contxt'; did you mean context"),
+        ("fusion.dilations=[8,4", "the value must be YAML"),
+        ("context.alpha=!!python/name:os.system", "the value must be YAML"),
+    ],
+)
+def test_a_malformed_setting_is_refused(setting: str, message: str) -> None:
+    with pytest.raises(BadRequest) as error:
+        override(load_catalog()["fassd-net"], [setting])
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_one_option_set_twice_is_refused() -> None:
+    with pytest.raises(BadRequest, match=r"context\.alpha must be set once"):
+        override(load_catalog()["fassd-net"], ["context.alpha=2", "context.alpha=4"])
+
+
+@pytest.mark.parametrize("text", ["1024x2048", " 1024X2048 ", "1024×2048"])
+def test_a_size_is_height_by_width(text: str) -> None:
+    assert parse_size(text, "--input") == (1024, 2048)
+
+
+@pytest.mark.parametrize("text", ["1024", "1024x", "0x2048", "-1x2", "1024x2048x3", "axb", ""])
+def test_anything_else_is_no_size(text: str) -> None:
+    with pytest.raises(BadRequest, match="--input: an input is HEIGHTxWIDTH"):
+        parse_size(text, "--input")
+
+
+def test_baseline_with_both_modules_is_fassd_net() -> None:
+    rows = load_catalog()
+    both = resolve(rows["baseline-dapf-mda"].chosen)
+    assert both.sha256 == resolve(rows["fassd-net"].chosen).sha256
+
+
+def test_every_other_row_is_a_network_of_its_own() -> None:
+    rows = load_catalog()
+    hashes = {resolve(row.chosen).sha256 for row in rows.values()}
+    assert len(hashes) == len(rows) - 1
+
+
+def test_a_row_compares_by_what_it_holds() -> None:
+    assert Row("a", "A") == Row("a", "A")
