@@ -93,7 +93,7 @@ def seconds(tool: Tool, network: nn.Module, shape: tuple[int, ...]) -> float:
 def compare(
     make: Callable[[], nn.Module], shape: tuple[int, ...], rounds: int
 ) -> dict[str, list[float] | str]:
-    """Return the seconds of each tool in each round (after one that is not kept), or its refusal."""
+    """Return each tool's seconds in each round (after one that is not kept), or its refusal."""
     networks = {name: make() for name in TOOLS}  # tools leave buffers and hooks behind
     taken: dict[str, list[float] | str] = {name: [] for name in TOOLS}
     for number in range(rounds + 1):
@@ -113,18 +113,15 @@ def compare(
 
 def report(title: str, taken: dict[str, list[float] | str]) -> None:
     print(f"\n{title}")
-    base = taken["harness"]
-    assert not isinstance(base, str), base
-    others = [statistics.median(s) for n, s in taken.items() if n != "harness" and s
-              and not isinstance(s, str)]  # fmt: skip
+    medians = {n: statistics.median(s) for n, s in taken.items() if not isinstance(s, str)}
     for name, samples in taken.items():
         if isinstance(samples, str):
             print(f"  {name:<16} cannot: {samples[:60]}")
             continue
-        median = statistics.median(samples)
-        ratio = median / statistics.median(base)
-        print(f"  {name:<16} {median * 1e3:10.2f} ms  {ratio:8.1f}x ours")
-    print(f"  fastest other / ours: {min(others) / statistics.median(base):.1f}x")
+        ratio = medians[name] / medians["harness"]
+        print(f"  {name:<16} {medians[name] * 1e3:10.2f} ms  {ratio:8.1f}x ours")
+    fastest = min(median for name, median in medians.items() if name != "harness")
+    print(f"  fastest other / ours: {fastest / medians['harness']:.1f}x")
 
 
 def main() -> None:
@@ -139,7 +136,9 @@ def main() -> None:
     shape = (1, 3, *parse_size(arguments.input, "--input"))
     environment = read_environment("cpu")
     print(f"{arguments.variant}, {'x'.join(map(str, shape))}, median of {arguments.rounds} rounds")
-    print(f"{environment['cpu']}; torch {torch.__version__}, Python {platform.python_version()}")
+    cpu = environment["cpu"]
+    print(f"{cpu['name']}, {cpu['logical_cores']} cores")
+    print(f"torch {torch.__version__}, Python {platform.python_version()}")
     report("meta device", compare(lambda: skeleton(spec), shape, arguments.rounds))
     report("CPU", compare(lambda: build(spec), shape, min(arguments.rounds, 3)))
 

@@ -54,9 +54,12 @@ def main() -> None:
             walls = [statistics.median(p[side][0] for p in pairs) for side in (0, 1)]
             print(title)
             print(f"  beside         {' '.join(base[1:])}")
-            print(f"  time           {ratio:.2f}x (at most {limit}x): {walls[0]:.3f} s, {walls[1]:.3f} s")
+            seconds = f"{walls[0]:.3f} s, {walls[1]:.3f} s"
+            print(f"  time           {ratio:.2f}x (at most {limit}x): {seconds}")
             mib = [m / 2**20 for m in memory]
-            print(f"  peak memory    {memory[0] / memory[1]:.2f}x: {mib[0]:.0f} MiB, {mib[1]:.0f} MiB")
+            print(
+                f"  peak memory    {memory[0] / memory[1]:.2f}x: {mib[0]:.0f} MiB, {mib[1]:.0f} MiB"
+            )
 
 
 if __name__ == "__main__":

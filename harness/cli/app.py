@@ -19,6 +19,8 @@ from harness.errors import BadRequest, RunFailed
 # Newer versions of typer carry their own click; its errors are reached through their public child.
 _USAGE_ERROR = cast(type[Exception], typer.BadParameter.__mro__[2])
 
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+
 app = typer.Typer(
     name="harness",
     help="Cost, speed and accuracy of segmentation networks, as numbers you can print.",
@@ -76,8 +78,8 @@ def run(arguments: list[str]) -> int:
         return _fail(str(error), 2)
     except RunFailed as error:
         return _fail(str(error), 1)
-    except (KeyboardInterrupt, typer.Abort):
-        return _fail("interrupted", 130)
+    except typer.Abort:
+        return _fail("interrupted", INTERRUPTED)
     except BrokenPipeError:
         # The reader (`head`, say) has seen enough; keep Python from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -85,6 +87,8 @@ def run(arguments: list[str]) -> int:
     except _USAGE_ERROR as error:
         message = error.format_message()  # type: ignore[attr-defined]
         return _fail(message, 2) if message else 2  # empty: the help has been printed
+    if status == INTERRUPTED:  # what typer makes of Ctrl-C
+        return _fail("interrupted", INTERRUPTED)
     return int(status or 0)
 
 

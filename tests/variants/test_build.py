@@ -1,8 +1,6 @@
-
+import pytest
 import torch
 from torch import nn
-
-import pytest
 
 from variants import build as build_module
 from variants.build import build, skeleton
@@ -63,7 +61,7 @@ def test_a_component_that_computes_while_it_is_built_gets_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     component = Component("network", "table", f"{__name__}:Table", "test")
-    monkeypatch.setattr(build_module, "find", lambda slot, name: component)
+    monkeypatch.setattr(build_module, "find", lambda *_: component)
     spec = Spec({"network": {"name": "table"}})
     assert build(spec).grid.tolist() == pytest.approx([0, 1 / 3, 2 / 3, 1])  # type: ignore[arg-type]
     assert skeleton(spec).grid.is_meta  # type: ignore[union-attr]
@@ -73,7 +71,7 @@ def test_options_that_do_not_fit_each_other_are_refused_by_both() -> None:
     row = load_catalog()["fassd-net"].chosen
     spec = resolve({**row, "context": {"name": "dapf", "alpha": 3}})
     for make in (build, skeleton):
-        with pytest.raises(BadRequest, match="alpha must divide the 224 input channels, got alpha=3"):
+        with pytest.raises(
+            BadRequest, match="alpha must divide the 224 input channels, got alpha=3"
+        ):
             make(spec)
-
-

@@ -61,7 +61,10 @@ def test_another_component_does_not_inherit_the_old_ones_options(tmp_path: Path)
         ("fassd-net: {extends: baseline}", "/mine.yaml:1: a row's name must be new, got fassd-net"),
         ("a: {context: {alpha: 2}}", "/mine.yaml:1: context of row a lacks the component's name"),
         ("a: {context: [dapf]}", "/mine.yaml:1: context is a component's name or options"),
-        ("a: {input: 1024}", "/mine.yaml:1: an input is HEIGHTxWIDTH, such as 1024x2048, got '1024"),
+        (
+            "a: {input: 1024}",
+            "/mine.yaml:1: an input is HEIGHTxWIDTH, such as 1024x2048, got '1024",
+        ),
         ("- a", "/mine.yaml:1: "),
         ("", "/mine.yaml"),
         ("a: 3", "/mine.yaml:1: "),
@@ -103,7 +106,10 @@ def test_a_setting_changes_one_option_and_the_name() -> None:
 
 def test_the_order_of_settings_does_not_enter_the_name() -> None:
     row = load_catalog()["fassd-net"]
-    one, two = ["context.alpha=4", "fusion.merge=concat"], ["fusion.merge=concat", "context.alpha=4"]
+    one, two = (
+        ["context.alpha=4", "fusion.merge=concat"],
+        ["fusion.merge=concat", "context.alpha=4"],
+    )
     assert override(row, one) == override(row, two)
 
 

@@ -51,7 +51,7 @@ class Strip:
 
 def _register(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     point = EntryPoint(name, value, registry.ENTRY_POINT_GROUP)
-    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: EntryPoints([point]))
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: EntryPoints([point]))
     components.cache_clear()
     monkeypatch.setattr(registry, "components", components.__wrapped__)
 
@@ -82,5 +82,7 @@ def test_a_registration_that_cannot_be_imported_is_refused_by_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     _register(monkeypatch, "context.strip", "no_such_module:Strip")
-    with pytest.raises(BadRequest, match="context strip: no_such_module:Strip .* must be importab"):
+    with pytest.raises(
+        BadRequest, match=r"context strip: no_such_module:Strip .* must be importab"
+    ):
         find("context", "strip").load()

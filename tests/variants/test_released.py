@@ -19,7 +19,9 @@ from variants.build import build
 from variants.catalog import load_catalog
 from variants.spec import resolve
 
-GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "released-checkpoints.json").read_text())
+GOLDEN = json.loads(
+    (Path(__file__).parents[1] / "golden" / "released-checkpoints.json").read_text()
+)
 
 KEYS = [
     (r"^base\.([0-3])\.", r"stem.\1."),
