@@ -1,0 +1,82 @@
+"""`harness table`: a table of the paper, or one of your own, from records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.options import AsJson
+
+SUFFIXES = {".md": "markdown", ".tex": "latex", ".csv": "csv", ".json": "json"}
+
+
+def table(
+    name: Annotated[str, typer.Argument(metavar="NAME|FILE.yaml", help="Which table.")],
+    format_name: Annotated[
+        str | None,
+        typer.Option("--format", help="markdown, latex or csv; by default as --out ends."),
+    ] = None,
+    results: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder of records; repeatable.  [default: results]"),
+    ] = None,
+    fps: Annotated[
+        str,
+        typer.Option(help="Which FPS: auto (measured where there are any), measured, reported."),
+    ] = "auto",
+    device: Annotated[
+        str | None, typer.Option(help="FPS of the device whose name contains this.")
+    ] = None,
+    protocol: Annotated[
+        str | None, typer.Option(help="FPS under the protocol of this name or id.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write to this file, whole or not at all.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print a table: our figures where we measured, the paper's, marked, where we did not.
+
+    FPS of different devices or protocols are never mixed in one column. --json gives every cell
+    with its exact value, its kind and the records that it comes from.
+
+    \b
+    Examples:
+      harness table 1
+      harness table 1 --format latex --out table1.tex
+      harness table 1 --fps reported
+      harness table 1 --device H200 --protocol paper
+      harness table my-table.yaml --results results --results ../other/results
+    """
+    from harness.report.build import build_table
+    from harness.report.definition import load_definition
+    from harness.report.formats import renderer
+    from harness.report.output import write_whole
+    from harness.report.sources import report_records
+    from harness.report.speed import fps_choice
+
+    render = renderer(_format_name(format_name, out, as_json=as_json))
+    choice = fps_choice(fps, device=device, protocol=protocol)
+    definition = load_definition(name)
+    loaded = report_records(results)
+    built = build_table(definition, loaded.records, choice)
+    for line in (*loaded.problems, *built.warnings):
+        typer.echo(f"warning: {line}", err=True)
+    if out is None:
+        typer.echo(render(built), nl=False)
+    else:
+        write_whole(out, render(built))
+
+
+def _format_name(given: str | None, out: Path | None, *, as_json: bool) -> str:
+    from harness.errors import BadRequest
+
+    if as_json:
+        if given not in (None, "json"):
+            raise BadRequest(f"table: --json is a format of its own, got --format {given} besides")
+        return "json"
+    if given is not None:
+        return given
+    return SUFFIXES.get(out.suffix, "markdown") if out else "markdown"

@@ -1,0 +1,7 @@
+"""Reports: records in, tables and figures out. Nothing here imports torch or knows a network.
+
+What a report shows is data (`definitions/*.yaml`); what it may say is decided here:
+
+    definition, records -> rows -> columns (speed being the strict one) -> Table -> formats/
+                                                              figure_data -> draw (labels)
+"""

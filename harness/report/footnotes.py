@@ -1,0 +1,59 @@
+"""The notes under a table that its own figures make necessary: origin, rule, gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.records import ReportedRecord
+from harness.report.definition import Definition
+from harness.report.model import REPORTED_MARK, Table, kinds_of
+from harness.report.rows import RowRecords
+
+
+def origin_notes(table: Table) -> list[str]:
+    """Return what the mark means: whose figures the marked ones are, and whose the others."""
+    cells = tuple(cell for row in table.rows for cell in row.cells)
+    reported = [r for cell in cells for r in cell.records if isinstance(r, ReportedRecord)]
+    if not reported:
+        return []
+    # "Table I, row 3" is a place for a cell; for a legend the table is enough.
+    sources = dict.fromkeys(
+        f"{r.source.place.partition(',')[0]} of {r.source.work}" for r in reported
+    )
+    others = "; all other figures are our own" if "measured" in kinds_of(cells) else ""
+    return [f"{REPORTED_MARK} As printed in {'; '.join(sources)}{others}."]
+
+
+def static_notes(table: Table, definition: Definition, rows: Sequence[RowRecords]) -> list[str]:
+    """Return the rule behind the figures that were counted, and what it does not count."""
+    shown = {column.name for column in table.columns}
+    counted = {
+        column.name for column, cells in table.column_cells() if "measured" in kinds_of(cells)
+    }
+    shape = "x".join(map(str, definition.input_shape))
+    notes = []
+    if "gflops" in shown:
+        notes.append(
+            f"GFLOPs: 1e9 multiply-accumulates of one {shape} forward pass under the convention "
+            f"`{definition.convention}`."
+        )
+        notes += [f"{line}." for line in gap_warnings(rows)]
+    if "params" in counted:
+        notes.append("Parameters: those that inference reads, each counted once.")
+    if "delta_params" in shown:
+        notes.append(f"Δp: printed parameters minus those of {_baseline_label(definition, rows)}.")
+    return notes
+
+
+def gap_warnings(rows: Sequence[RowRecords]) -> list[str]:
+    """Return a line for each row whose count has gaps."""
+    lines = []
+    for row in rows:
+        if row.measured and row.measured.static.uncounted:
+            gaps = ", ".join(f"{n} x{k}" for n, k in row.measured.static.uncounted.items())
+            lines.append(f"{row.row.variant}: GFLOPs leave out operators without a rule: {gaps}")
+    return lines
+
+
+def _baseline_label(definition: Definition, rows: Sequence[RowRecords]) -> str:
+    return next(row.label for row in rows if row.row.variant == definition.baseline)

@@ -1,0 +1,147 @@
+"""The FPS column: figures of one device under one protocol, or none at all.
+
+A rate means something only beside rates that were taken the same way. Where the records hold
+several ways, nothing here picks one: the request is refused with what there is and the flags that
+decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.errors import BadRequest, did_you_mean
+from harness.records import ProfileRecord, ReportedRecord
+from harness.report.conditions import Conditions, differences, of_profile, of_reported
+from harness.report.rows import RowRecords
+
+Origin = Literal["measured", "reported"]
+Choice = Literal["auto", "measured", "reported"]
+ORIGINS: tuple[Choice, ...] = ("auto", "measured", "reported")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FpsChoice:
+    """What the user decided about the FPS column.
+
+    Attributes:
+        origin: `auto` takes measured figures where there are any, else reported ones.
+        device: Part of a device's name, in any case; null leaves it open.
+        protocol: A protocol's name or id, in any case; null leaves it open.
+    """
+
+    origin: Choice = "auto"
+    device: str | None = None
+    protocol: str | None = None
+
+
+def fps_choice(origin: str, *, device: str | None, protocol: str | None) -> FpsChoice:
+    """Return the choice that three flags make.
+
+    Raises:
+        BadRequest: If `origin` is not one of `auto`, `measured`, `reported`.
+    """
+    for known in ORIGINS:
+        if origin == known:
+            return FpsChoice(origin=known, device=device, protocol=protocol)
+    raise BadRequest(f"--fps: no such origin {origin!r}{did_you_mean(origin, ORIGINS)}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speeds:
+    """The records behind the FPS column.
+
+    Attributes:
+        origin: Whether they were measured or reported; null where there is no FPS at all.
+        conditions: Device and protocol of all of them; null where there is no FPS.
+        records: The record of each row that has one, by the row's position.
+    """
+
+    origin: Origin | None
+    conditions: Conditions | None
+    records: dict[int, ProfileRecord | ReportedRecord]
+
+
+@dataclass(frozen=True)
+class _Figure:
+    """A candidate for the FPS cell of the row at `position`."""
+
+    position: int
+    record: ProfileRecord | ReportedRecord
+    conditions: Conditions
+
+
+def choose_speeds(rows: Sequence[RowRecords], choice: FpsChoice) -> Speeds:
+    """Return the records for the FPS column.
+
+    Raises:
+        BadRequest: If more than one device or protocol is left after `choice`, or none although
+            it names one.
+    """
+    measured = [
+        _Figure(i, record, of_profile(record)) for i, row in enumerate(rows) for record in row.timed
+    ]
+    reported = [
+        _Figure(i, row.reported, of_reported(row.reported))
+        for i, row in enumerate(rows)
+        if row.reported and "fps" in row.reported.figures
+    ]
+    origin: Origin = "measured" if measured else "reported"
+    if choice.origin != "auto":
+        origin = choice.origin
+    figures = _filter(measured if origin == "measured" else reported, choice, origin)
+    if not figures:
+        return Speeds(origin=None, conditions=None, records={})
+    conditions = list(dict.fromkeys(f.conditions for f in figures))
+    if len(conditions) > 1:
+        raise BadRequest(_refusal(figures, conditions))
+    # Figures come oldest first, so the newest of each row is what remains.
+    newest = {f.position: f.record for f in figures}
+    return Speeds(origin=origin, conditions=conditions[0], records=newest)
+
+
+def _filter(figures: list[_Figure], choice: FpsChoice, origin: Origin) -> list[_Figure]:
+    """Return what `choice` leaves; naming something that is not there is a mistake to report."""
+    if choice.device is not None:
+        known = dict.fromkeys(f.conditions.device for f in figures)
+        matching = _matching(choice.device, known)
+        figures = [f for f in figures if f.conditions.device in matching]
+        _require(figures, f"{origin} figure for --device {choice.device}", known)
+    if choice.protocol is not None:
+        wanted = choice.protocol.casefold()
+        known = dict.fromkeys(f.conditions.protocol_id for f in figures)
+        figures = [f for f in figures if wanted in f.conditions.protocol_names]
+        _require(figures, f"{origin} figure for --protocol {choice.protocol}", known)
+    return figures
+
+
+def _matching(part: str, devices: dict[str, None]) -> list[str]:
+    """Return the devices whose names contain `part`, or the one that is called just that."""
+    part = part.casefold()
+    exact = [name for name in devices if name.casefold() == part]  # Titan X beside Titan XP
+    return exact or [name for name in devices if part in name.casefold()]
+
+
+def _require(figures: list[_Figure], what: str, known: dict[str, None]) -> None:
+    if not figures:
+        raise BadRequest(f"FPS column: no {what}; known: {', '.join(known) or 'none'}")
+
+
+def _refusal(figures: list[_Figure], conditions: list[Conditions]) -> str:
+    """Return the line that says what would be mixed and which flag decides."""
+    shares = []
+    for each in conditions:
+        count = len({f.position for f in figures if f.conditions == each})
+        shares.append(f"{each} ({count} row{'s' if count > 1 else ''})")
+    flags = []
+    if len({c.device for c in conditions}) > 1:
+        flags.append("--device")
+    if len({c.protocol_id for c in conditions}) > 1:
+        flags.append("--protocol")
+    differ = differences(conditions)
+    return (
+        f"FPS column: one device and one protocol, got {'; '.join(shares)}"
+        + (f"; protocols differ in {differ}" if differ else "")
+        + f"; decide with {' or '.join(flags)}"
+    )

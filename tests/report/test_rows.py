@@ -1,0 +1,113 @@
+"""Which records fill a row."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.errors import BadRequest
+from harness.report.definition import Definition, Row
+from harness.report.rows import RowRecords, gather, record_warnings
+
+from .sample import profile, reported, timing
+
+DEFINITION = Definition(
+    name="t",
+    title="T",
+    source="table-1",
+    input_shape=(1, 3, 1024, 2048),
+    convention="paper",
+    baseline=None,
+    columns=("method", "gflops"),
+    rows=(Row(variant="fassd-net"),),
+)
+
+
+def row(*records: object) -> RowRecords:
+    return gather(DEFINITION, records)[0]  # type: ignore[arg-type]
+
+
+def test_the_newest_record_counts_wherever_it_stands() -> None:
+    old = profile("fassd-net", created="2026-01-01T00:00:00+00:00")
+    new = profile("fassd-net", created="2026-01-02T00:00:00+00:00")
+    assert row(old, new).measured is new
+    assert row(new, old).measured is new
+
+
+def test_newest_is_by_time_not_by_text() -> None:
+    # As text, "...00Z" sorts after "...00.5Z"; in time it is half a second earlier. And 01:30 at
+    # +02:00 is 23:30 of the day before.
+    early = profile("fassd-net", created="2026-01-02T00:00:00Z")
+    late = profile("fassd-net", created="2026-01-02T00:00:00.500000Z")
+    zoned = profile("fassd-net", created="2026-01-02T01:30:00+02:00")
+    assert row(late, early, zoned).measured is late
+    assert row(early, zoned).measured is early
+
+
+def test_of_two_records_from_one_instant_the_later_line_counts() -> None:
+    first, second = profile("fassd-net"), profile("fassd-net")
+    assert row(first, second).measured is second
+
+
+def test_only_the_exact_name_and_the_tables_input_size_count() -> None:
+    assert row(profile("fassd-net[context.alpha=4]")).measured is None
+    assert row(profile("fassd-net-l1")).measured is None
+    assert row(profile("fassd-net", input_shape=(1, 3, 512, 1024))).measured is None
+    assert row(profile("fassd-net", input_shape=(8, 3, 1024, 2048))).measured is None
+
+
+def test_a_record_without_timing_is_no_speed_record() -> None:
+    counted = profile("fassd-net", created="2026-01-03T00:00:00Z")
+    timed = profile("fassd-net", timing=timing(40.0), created="2026-01-02T00:00:00Z")
+    found = row(counted, timed)
+    assert found.measured is counted
+    assert found.timed == (timed,)
+
+
+def test_records_of_an_older_network_are_left_out_and_named() -> None:
+    old = profile("fassd-net", fps=40.0, spec_sha256="b" * 64, created="2026-01-01T00:00:00Z")
+    new = profile("fassd-net", spec_sha256="c" * 64, created="2026-01-02T00:00:00Z")
+    found = row(old, new)
+    assert found.timed == ()  # the FPS of another network would stand beside these GFLOPs
+    assert record_warnings([found]) == [
+        "fassd-net: older records are of another spec (bbbbbbbbbbbb) than the newest "
+        "(cccccccccccc) and are not used"
+    ]
+
+
+def test_records_of_one_network_give_no_warning() -> None:
+    assert record_warnings([row(profile("fassd-net"), profile("fassd-net"))]) == []
+
+
+def test_a_row_without_any_record_is_warned_about() -> None:
+    assert record_warnings([row()]) == ["fassd-net: no record at this input size"]
+
+
+def test_the_reported_row_is_of_the_same_table_variant_and_size() -> None:
+    right = reported("fassd-net")
+    others = [
+        reported("fassd-net", table="table-4"),
+        reported("fassd-net-l1"),
+        reported("fassd-net", input_shape=(1, 3, 512, 1024)),
+    ]
+    assert row(right, *others).reported is right
+    assert row(*others).reported is None
+    assert row(reported("fassd-net", input_shape=None)).reported is not None
+
+
+def test_a_users_own_reported_record_replaces_ours() -> None:
+    ours, users = reported("fassd-net"), reported("fassd-net", label="corrected")
+    assert row(ours, users).reported is users
+
+
+def test_the_label_is_the_definitions_else_the_papers_else_the_variant() -> None:
+    assert row().label == "fassd-net"
+    assert row(reported("fassd-net")).label == "FASSD-NET"
+    named = RowRecords(
+        row=Row(variant="v", label="L"), measured=None, timed=(), reported=reported("v")
+    )
+    assert named.label == "L"
+
+
+def test_a_date_that_is_none_is_refused() -> None:
+    with pytest.raises(BadRequest, match="record of fassd-net: created must be ISO 8601, got 'x'"):
+        row(profile("fassd-net", created="x"))
