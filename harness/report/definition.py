@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.errors import BadRequest, did_you_mean
 from harness.report.columns import COLUMNS
 from harness.report.definition_path import definition_path
-from harness.report.yaml_node import Node, read
+from variants.yaml_node import Node, read
 
 REQUIRED = ("title", "source", "input", "convention", "columns", "rows")
 OPTIONAL = ("baseline", "footnotes")
@@ -21,13 +21,20 @@ class Row:
 
     Attributes:
         variant: Catalogue name; records of exactly this name fill the row.
+        same_as: Another name of the same network, whose records fill the row too; null for none.
         label: What the row is called in print; null takes the reported record's label.
         compared: Whether the row is built on the baseline, so that delta p means something.
     """
 
     variant: str
     label: str | None = None
+    same_as: str | None = None
     compared: bool = True
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names under which the row's network may have been measured."""
+        return (self.variant,) if self.same_as is None else (self.variant, self.same_as)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,10 +93,11 @@ def load_definition(name_or_path: str | Path) -> Definition:
 
 
 def _row(node: Node) -> Row:
-    keys = node.mapping(required=("variant",), optional=("label", "compared"))
+    keys = node.mapping(required=("variant",), optional=("label", "same_as", "compared"))
     return Row(
         variant=keys["variant"].text(),
         label=keys["label"].text() if "label" in keys else None,
+        same_as=keys["same_as"].text() if "same_as" in keys else None,
         compared=keys["compared"].flag() if "compared" in keys else True,
     )
 

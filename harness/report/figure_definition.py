@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from harness.report.definition_path import definition_path
-from harness.report.yaml_node import Node, read
+from variants.yaml_node import Node, read
 
 Corner = Literal["upper right", "upper left", "lower right", "lower left"]
 

@@ -49,7 +49,7 @@ def gather(definition: Definition, records: Sequence[Record]) -> tuple[RowRecord
     profiles = [r for r in profiles if r.input_shape == definition.input_shape]
     profiles.sort(key=_created)  # stable: of two from one instant, the later line is the newer
     return tuple(
-        _row_records(row, [r for r in profiles if r.variant == row.variant], definition, reported)
+        _row_records(row, [r for r in profiles if r.variant in row.names], definition, reported)
         for row in definition.rows
     )
 

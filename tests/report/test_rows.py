@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from harness.errors import BadRequest
@@ -53,6 +55,14 @@ def test_only_the_exact_name_and_the_tables_input_size_count() -> None:
     assert row(profile("fassd-net-l1")).measured is None
     assert row(profile("fassd-net", input_shape=(1, 3, 512, 1024))).measured is None
     assert row(profile("fassd-net", input_shape=(8, 3, 1024, 2048))).measured is None
+
+
+def test_a_record_under_the_networks_other_name_counts_too() -> None:
+    definition = replace(DEFINITION, rows=(Row(variant="baseline-dapf-mda", same_as="fassd-net"),))
+    own = profile("baseline-dapf-mda", created="2026-01-01T00:00:00+00:00")
+    other = profile("fassd-net", created="2026-01-02T00:00:00+00:00")
+    assert gather(definition, [own, other])[0].measured is other
+    assert gather(definition, [own, profile("fassd-net-l1")])[0].measured is own
 
 
 def test_a_record_without_timing_is_no_speed_record() -> None:

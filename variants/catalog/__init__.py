@@ -15,7 +15,7 @@ from typing import Any
 
 from variants.errors import BadRequest, did_you_mean
 from variants.registry import SLOTS
-from variants.strict_yaml import Document, read_yaml
+from variants.yaml_node import Node, read
 
 ENTRY_POINT_GROUP = "harness.catalogs"
 _ABOUT = ("extends", "title", "description", "input")
@@ -56,16 +56,15 @@ def load_catalog(files: Iterable[Path] = ()) -> dict[str, Row]:
             itself, or two rows have one name; the message names file and line.
     """
     here = sorted(Path(__file__).parent.glob("*.yaml"))
-    documents = [read_yaml(path) for path in (*here, *_installed(), *files)]
-    raw: dict[str, tuple[Document, Mapping[str, Any]]] = {}
-    for document in documents:
-        for name, row in _rows_of(document):
+    raw: dict[str, Node] = {}
+    for path in (*here, *_installed(), *files):
+        for name, node in _rows_of(read(path, what="catalogue")):
             if name in raw:
                 raise BadRequest(
-                    f"{document.at(name)}: a row's name must be new, got {name}, "
-                    f"which stands at {raw[name][0].at(name)}"
+                    f"{node.where}: a row's name must be new, got {name}, "
+                    f"which stands at {raw[name].where}"
                 )
-            raw[name] = document, row
+            raw[name] = node
     done: dict[str, Row] = {}
     for name in raw:
         _resolve(name, raw, done, ())
@@ -149,75 +148,66 @@ def _installed() -> list[Path]:
     return paths
 
 
-def _rows_of(document: Document) -> Iterable[tuple[str, Mapping[str, Any]]]:
-    data = document.data
-    if not isinstance(data, dict) or not data:
-        raise BadRequest(f"{document.path}:1: a catalogue maps names to rows, got {data!r:.40}")
-    for name, row in data.items():
-        if not isinstance(name, str) or not isinstance(row, dict):
-            raise BadRequest(
-                f"{document.at(name)}: a row is a name with keys below, got {name!r}: {row!r:.40}"
-            )
-        for key in row:
-            if key not in (*_ABOUT, *SLOTS):
-                hint = did_you_mean(str(key), (*_ABOUT, *SLOTS))
-                raise BadRequest(
-                    f"{document.at(name, key)}: row {name} has unknown key {key}{hint}"
-                )
-        yield name, row
+def _rows_of(catalogue: Node) -> Iterable[tuple[str, Node]]:
+    if not isinstance(catalogue.value, dict):
+        catalogue.refuse("must map names to rows")
+    for name, node in catalogue.value.items():
+        node.mapping(required=(), optional=(*_ABOUT, *SLOTS))
+        yield name, node
 
 
 def _resolve(
-    name: str,
-    raw: Mapping[str, tuple[Document, Mapping[str, Any]]],
-    done: dict[str, Row],
-    below: tuple[str, ...],
+    name: str, raw: Mapping[str, Node], done: dict[str, Row], below: tuple[str, ...]
 ) -> Row:
     """Follow `extends` from row `name`, which the rows `below` extend."""
     if name in done:
         return done[name]
-    document, row = raw[name]
     parent = None
-    if "extends" in row:
-        above = row["extends"]
-        where = document.at(name, "extends")
+    if "extends" in raw[name].value:
+        node = raw[name].value["extends"]
+        above = node.text()
         if above not in raw:
-            hint = did_you_mean(str(above), raw)
-            raise BadRequest(f"{where}: row {name} extends no known row, got {above!r}{hint}")
+            hint = did_you_mean(above, raw)
+            raise BadRequest(f"{node.where}: no row {above!r} to extend{hint}")
         if above in (*below, name):
             chain = " -> ".join((*below, name, above))
-            raise BadRequest(f"{where}: a row must not extend itself, got {chain}")
+            raise BadRequest(f"{node.where}: a row must not extend itself, got {chain}")
         parent = _resolve(above, raw, done, (*below, name))
-    done[name] = _make_row(name, row, document, parent)
+    done[name] = _make_row(name, raw[name], parent)
     return done[name]
 
 
-def _make_row(name: str, row: Mapping[str, Any], document: Document, parent: Row | None) -> Row:
-    chosen: dict[str, dict[str, Any]] = {}
-    for slot in (key for key in row if key in SLOTS):
-        choice = {"name": row[slot]} if isinstance(row[slot], str) else row[slot]
-        if not isinstance(choice, dict) or not all(isinstance(key, str) for key in choice):
-            raise BadRequest(
-                f"{document.at(name, slot)}: {slot} is a component's name or options with a name, "
-                f"got {choice!r}"
-            )
-        chosen[slot] = dict(choice)
+def _make_row(name: str, node: Node, parent: Row | None) -> Row:
+    keys: dict[str, Node] = node.value
+    chosen = {slot: _choice(keys[slot]) for slot in keys if slot in SLOTS}
     merged = _merge(parent.chosen if parent else {}, chosen)
-    nameless = [slot for slot, choice in merged.items() if "name" not in choice]
-    if nameless:
-        where = document.at(name, nameless[0])
-        raise BadRequest(f"{where}: {nameless[0]} of row {name} lacks the component's name")
+    for slot, choice in merged.items():
+        if "name" not in choice:
+            where = keys[slot].where
+            raise BadRequest(f"{where}: {slot} of row {name} lacks the component's name")
     size = parent.input if parent else (1024, 2048)
-    if "input" in row:
-        size = parse_size(row["input"], document.at(name, "input"))
+    if "input" in keys:
+        size = parse_size(keys["input"].plain(), keys["input"].where)
     return Row(
         name=name,
-        title=str(row.get("title", name)),
-        description=str(row.get("description", "")),
+        title=keys["title"].text() if "title" in keys else name,
+        description=keys["description"].text() if "description" in keys else "",
         input=size,
         chosen=merged,
-        where=document.at(name),
+        where=node.where,
     )
+
+
+def _choice(node: Node) -> dict[str, Any]:
+    """Return what a row says of a slot: a component's name, or options that may include it."""
+    if isinstance(node.value, str):
+        return {"name": node.value}
+    if not isinstance(node.value, dict):
+        node.refuse("must be a component's name, or options")
+    choice: dict[str, Any] = node.plain()
+    if "name" in choice:
+        choice["name"] = node.value["name"].text()
+    return choice
 
 
 def _merge(base: Chosen, changes: Chosen) -> dict[str, dict[str, Any]]:
