@@ -24,7 +24,9 @@ def conv(row: Row) -> int:
     return row.macs
 
 
-_PAPER_PER_OUTPUT = {"relu", "torch_relu", "relu6", "leaky_relu", "elu", "prelu"}
+_PAPER_PER_OUTPUT = {
+    "relu", "torch_relu", "relu6", "hardtanh_relu6", "leaky_relu", "elu", "torch_elu", "prelu",
+}  # fmt: skip
 _POOLS = {"avg_pool", "max_pool", "adaptive_avg_pool", "adaptive_max_pool"}
 _BIASED = {"conv", "conv_transpose", "linear"}
 
@@ -47,22 +49,34 @@ def paper(row: Row) -> int:
 
 
 _FVCORE_INTERPOLATE = {"bilinear": 4, "nearest": 1}
+# no handle: attention as one operator, baddbmm, products inside recurrent layers
+_FVCORE_BLIND = {"attention", "baddbmm", "aten_baddbmm", "recurrent"}
 
 
 def fvcore(row: Row) -> int:
-    """What fvcore's FlopCountAnalysis totals, which counts a multiply-accumulate as one."""
+    """What fvcore's FlopCountAnalysis totals, which counts a multiply-accumulate as one.
+
+    Not stated: einsum of three or more operands (fvcore searches a path of its own), the attention
+    within a `nn.MultiheadAttention` that is not asked for its weights (one operator, which fvcore
+    does not know), and operators whose result nothing uses (fvcore's trace drops them).
+    """
     elements = math.prod(row.input)
-    if row.op == "batch_norm":
+    planes = len(row.output) == 4
+    if row.op == "batch_norm" and row.mode != "training":
         return elements * (2 if row.affine else 1)
-    if row.op in ("layer_norm", "group_norm", "instance_norm"):
+    if row.op in ("batch_norm", "layer_norm", "group_norm", "instance_norm"):
         return elements * (5 if row.affine else 4)
-    if row.op == "interpolate" and len(row.output) == 4:
+    if row.op == "interpolate" and planes and row.mode != "area":
         return math.prod(row.output) * _FVCORE_INTERPOLATE.get(row.mode, 0)
-    if row.op == "adaptive_avg_pool" and len(row.output) == 4:
-        return elements
-    if row.op in ("attention", "baddbmm"):  # no handle for either
+    if row.op == "adaptive_avg_pool" or row.mode == "area":
+        return elements if planes else 0
+    if row.function == "aten.grid_sampler_2d":
+        return 4 * math.prod(row.output)
+    if row.op == "conv" and row.mode:  # padding by name is an operator that it has no handle for
         return 0
-    return row.macs
+    if row.op in ("matmul", "matmul_method"):  # blind to a batch that only the second operand has
+        return elements * row.output[-1]
+    return 0 if row.op in _FVCORE_BLIND else row.macs
 
 
 _NN = "torch.nn.modules."
@@ -80,7 +94,11 @@ _CONVS = {f"{_NN}conv.{c}{d}d" for c in ("Conv", "ConvTranspose") for d in (1, 2
 
 
 def thop(row: Row) -> int:
-    """What thop's `profile` totals: by the exact class of the module, biases and functions not."""
+    """What thop's `profile` totals: by the exact class of the module, biases and functions not.
+
+    Not stated: recurrent layers (thop has formulas of its own), and a module registered in several
+    places (thop counts it again for each).
+    """
     out = math.prod(row.output)
     if row.module in _CONVS and row.op in ("conv", "conv_transpose"):
         kernel = math.prod(row.weight[2:])
@@ -94,8 +112,11 @@ def thop(row: Row) -> int:
     if row.module.startswith(f"{_NN}pooling.AvgPool"):
         return out
     if row.module.startswith(f"{_NN}pooling.AdaptiveAvgPool"):
-        window = math.prod(row.input[2:]) / math.prod(row.output[2:])
+        sides = zip(row.input[2:], row.output[2:], strict=True)
+        window = math.prod(given / made for given, made in sides)  # rounded as thop rounds it
         return int((window + 1) * out)
+    if row.module == f"{_NN}activation.Softmax":  # an exponential, a sum and a division each
+        return 3 * out - out // row.along
     if row.module in _THOP_UPSAMPLE:
         return out * _THOP_INTERPOLATE.get(row.mode, 0)
     return 0
@@ -110,15 +131,17 @@ _PTFLOPS_MODULES: Mapping[str, str] = {
     **{f"{_NN}batchnorm.BatchNorm{d}d": "norm" for d in (1, 2, 3)},
     **{f"{_NN}instancenorm.InstanceNorm{d}d": "norm" for d in (1, 2, 3)},
     f"{_NN}normalization.GroupNorm": "norm",
-    f"{_NN}normalization.LayerNorm": "norm",
+    f"{_NN}normalization.LayerNorm": "in",  # its scale has another name than ptflops looks for
     **dict.fromkeys(_CONVS, "macs"),
     f"{_NN}linear.Linear": "macs",
 }
 _PTFLOPS_FUNCTIONS: Mapping[str, str] = {
     **dict.fromkeys(("relu", "prelu", "elu", "relu6", "gelu", "silu", "softmax"), "in"),
     **dict.fromkeys(_POOLS, "in"),
-    "interpolate": "out",
-    "matmul": "macs",
+    "interpolate": "resized",
+    "matmul": "product",
+    "addmm": "added",
+    "baddbmm": "added",
     "torch_add_mul": "out",
 }
 
@@ -126,15 +149,25 @@ _PTFLOPS_FUNCTIONS: Mapping[str, str] = {
 def ptflops(row: Row) -> int:
     """What ptflops' pytorch backend totals: its module hooks and its patched functions, added.
 
-    A call by operator (`x + y`, `a @ b`) is not seen by ptflops, a call by name (`torch.add`,
-    `torch.matmul`) is. Its special formula for `nn.MultiheadAttention` is not stated here.
+    ptflops runs one image. A call by operator (`x + y`, `a @ b`) is not seen by it, a call by name
+    (`torch.add`, `torch.matmul`) is. Not stated: `nn.MultiheadAttention` and recurrent layers
+    (formulas of its own), a method call by name (`x.add(y)`, in torch the same as `x + y`),
+    `torch.add` and `torch.mul` of tensors with unequal numbers of axes (aligned at the wrong end
+    there), interpolation by a fractional scale (not rounded there), a module registered in several
+    places (added once for each).
     """
     biased = math.prod(row.output) if row.affine and row.op in _BIASED else 0
+    given, product = math.prod(row.input), 0
+    if row.op == "matmul":
+        product = given * row.output[-1]
     amounts = {
-        "in": math.prod(row.input),
+        "in": given,
         "out": math.prod(row.output),
-        "norm": math.prod(row.input) * (2 if row.affine else 1),
+        "resized": math.prod(row.output) + (given if row.mode == "area" else 0),  # a pool within
+        "norm": given * (2 if row.affine else 1),
         "macs": row.macs + biased,
+        "product": product,
+        "added": row.macs + (given if row.affine else 0),
     }
     by_module = amounts.get(_PTFLOPS_MODULES.get(row.module, ""), 0)
     return by_module + amounts.get(_PTFLOPS_FUNCTIONS.get(row.op, ""), 0)

@@ -1,9 +1,8 @@
 """Running fvcore and thop themselves, to hold the conventions that bear their names against them.
 
 The ledger's convention says what the tool would print; here the tool prints it. They must agree to
-the unit. Where they cannot, the difference is the tool's, and the message says where it starts:
-fvcore drops operators whose result is never used, thop counts a shared module once for each place
-that it is registered in.
+the unit. A message about a difference says where it starts, and what the tool is known to do that
+no rule about one operator can state.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import io
 import logging
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -68,9 +67,16 @@ def crosscheck(
             place = f", first in module {result.first}" if result.first else ""
             raise RunFailed(
                 f"{result.tool} {result.version} counts {result.theirs:,} MACs and its convention "
-                f"{result.ours:,}, a difference of {result.theirs - result.ours:,}{place}"
+                f"{result.ours:,}, a difference of {result.theirs - result.ours:,}{place} "
+                f"({_KNOWN[result.tool]})"
             )
     return results
+
+
+_KNOWN = {
+    "fvcore": "fvcore leaves out operators whose result nothing uses",
+    "thop": "thop counts a module again for each place that it is registered in",
+}
 
 
 def _against_fvcore(network: nn.Module, ledger: Ledger, input_shape: Sequence[int]) -> Comparison:
@@ -82,29 +88,45 @@ def _against_fvcore(network: nn.Module, ledger: Ledger, input_shape: Sequence[in
             by_module = FlopCountAnalysis(network, torch.randn(*input_shape)).by_module()
     except Exception as error:
         raise RunFailed(f"fvcore: cannot count this network: {_first_line(error)}") from error
-    theirs = int(by_module[""])
-    ours = sum(map(CONVENTIONS["fvcore"], ledger.rows))
-    first = ""
-    if theirs != ours:
-        leaves = (name for name, m in network.named_modules() if not list(m.children()))
-        differing = (
-            name
-            for name in leaves
-            if int(by_module.get(name, 0)) != group_cost(ledger, [name]).macs["fvcore"]
-        )
-        first = next(differing, "")
-    return Comparison("fvcore", _version("fvcore"), theirs, ours, first)
+    theirs = {name: int(by_module.get(name, 0)) for name, _ in network.named_modules()}
+    return _compare("fvcore", theirs, ledger)
 
 
 def _against_thop(network: nn.Module, ledger: Ledger, input_shape: Sequence[int]) -> Comparison:
     from thop import profile
 
+    image = torch.empty(*input_shape, device="meta")
     try:
-        theirs, _ = profile(network, (torch.empty(*input_shape, device="meta"),), verbose=False)
+        total, _, tree = profile(network, (image,), verbose=False, ret_layer_info=True)
     except Exception as error:
         raise RunFailed(f"thop: cannot count this network: {_first_line(error)}") from error
-    ours = sum(map(CONVENTIONS["thop"], ledger.rows))
-    return Comparison("thop", _version("thop"), int(theirs), ours, "")
+    return _compare("thop", {"": int(total), **_flat(tree)}, ledger)
+
+
+def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, int]:
+    """Return thop's nested counts by path."""
+    flat = {}
+    for name, (macs, _, below) in tree.items():
+        flat[prefix + name] = int(macs)
+        flat |= _flat(below, f"{prefix}{name}.")
+    return flat
+
+
+def _compare(tool: str, theirs: dict[str, int], ledger: Ledger) -> Comparison:
+    """Return the totals, and the first module that differs while nothing below it does."""
+    ours = sum(map(CONVENTIONS[tool], ledger.rows))
+    first = ""
+    if theirs[""] != ours:
+        wrong = [
+            path
+            for path, macs in theirs.items()
+            if path and macs != group_cost(ledger, [path]).macs[tool]
+        ]
+        innermost = (
+            path for path in wrong if not any(other.startswith(f"{path}.") for other in wrong)
+        )
+        first = next(innermost, "")
+    return Comparison(tool, _version(tool), theirs[""], ours, first)
 
 
 def _version(package: str) -> str:
