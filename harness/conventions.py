@@ -156,21 +156,29 @@ def ptflops(row: Row) -> int:
     there), interpolation by a fractional scale (not rounded there), a module registered in several
     places (added once for each).
     """
-    biased = math.prod(row.output) if row.affine and row.op in _BIASED else 0
-    given, product = math.prod(row.input), 0
-    if row.op == "matmul":
-        product = given * row.output[-1]
-    amounts = {
-        "in": given,
-        "out": math.prod(row.output),
-        "resized": math.prod(row.output) + (given if row.mode == "area" else 0),  # a pool within
-        "norm": given * (2 if row.affine else 1),
-        "macs": row.macs + biased,
-        "product": product,
-        "added": row.macs + (given if row.affine else 0),
-    }
-    by_module = amounts.get(_PTFLOPS_MODULES.get(row.module, ""), 0)
-    return by_module + amounts.get(_PTFLOPS_FUNCTIONS.get(row.op, ""), 0)
+    amount = 0
+    for what in (_PTFLOPS_MODULES.get(row.module), _PTFLOPS_FUNCTIONS.get(row.op)):
+        if what is not None:
+            amount += _ptflops_amount(what, row)
+    return amount
+
+
+def _ptflops_amount(what: str, row: Row) -> int:
+    given = math.prod(row.input)
+    if what == "in":
+        return given
+    if what == "out":
+        return math.prod(row.output)
+    if what == "norm":
+        return given * (2 if row.affine else 1)
+    if what == "macs":
+        return row.macs + (math.prod(row.output) if row.affine and row.op in _BIASED else 0)
+    if what == "resized":  # by area it pools within
+        return math.prod(row.output) + (given if row.mode == "area" else 0)
+    if what == "product":
+        return given * row.output[-1]
+    assert what == "added", what
+    return row.macs + (given if row.affine else 0)
 
 
 CONVENTIONS: Mapping[str, Convention] = {

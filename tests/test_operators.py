@@ -465,7 +465,7 @@ def test_a_common_module_needs_no_kernel_of_torch(
     def refuse() -> None:
         raise AssertionError("a rule should have answered")
 
-    monkeypatch.setattr("harness.ledger.AtenRecorder", refuse)
+    monkeypatch.setattr("harness.recorder.AtenRecorder", refuse)
     assert len(record(network, shape).rows) == 1
 
 

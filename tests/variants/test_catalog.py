@@ -54,13 +54,19 @@ def test_another_component_does_not_inherit_the_old_ones_options(tmp_path: Path)
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: {extends: fasd-net}", "/mine.yaml:1: no row 'fasd-net' to extend; did you mean fassd-net"),
+        (
+            "a: {extends: fasd-net}",
+            "/mine.yaml:1: no row 'fasd-net' to extend; did you mean fassd-net",
+        ),
         ("a: {extends: b}\nb: {extends: a}", "got a -> b -> a"),
         ("a: {extends: a}", "got a -> a"),
         ("a:\n  contxt: dapf", "/mine.yaml:2: a has no key 'contxt'; did you mean context"),
         ("fassd-net: {extends: baseline}", "/mine.yaml:1: a row's name must be new, got fassd-net"),
         ("a: {context: {alpha: 2}}", "/mine.yaml:1: context of row a lacks the component's name"),
-        ("a: {context: [dapf]}", "/mine.yaml:1: context must be a component's name, or options, got a list"),
+        (
+            "a: {context: [dapf]}",
+            "/mine.yaml:1: context must be a component's name, or options, got a list",
+        ),
         (
             "a: {input: 1024}",
             "/mine.yaml:1: an input is HEIGHTxWIDTH, such as 1024x2048, got '1024",
