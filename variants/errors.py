@@ -1,6 +1,5 @@
 """What a user is told when a request cannot be met: one line with who, the rule and the value."""
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -21,6 +20,8 @@ def did_you_mean(value: str, known: Iterable[str]) -> str:
         >>> did_you_mean("ppm", ["aspp", "dapf"])
         '; known: aspp, dapf'
     """
+    import difflib
+
     names = sorted(known)
     close = difflib.get_close_matches(value, names, n=2, cutoff=0.6)
     if close:

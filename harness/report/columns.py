@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ class Column:
         unit: Unit of its values.
         suffix: What follows every figure in print.
         digits: Digits after the point of a figure of ours; reported ones keep their own.
+        significant: Significant figures that a small one of ours has at least; 0 for no such rule.
         figure: Key of `ReportedRecord.figures`; null where the column holds text.
     """
 
@@ -24,14 +26,18 @@ class Column:
     unit: str = ""
     suffix: str = ""
     digits: int = 0
+    significant: int = 0
     figure: str | None = None
 
     def print(self, value: float) -> str:
         """Return `value` as printed, e.g. `2.85M`; an exact zero is `0M`, as in the paper."""
         if value == 0:
             return f"0{self.suffix}"
-        rounded = round(value, self.digits) + 0.0  # + 0.0 turns -0.0 into 0.0
-        return f"{rounded:.{self.digits}f}{self.suffix}"
+        digits = self.digits
+        if self.significant and value:
+            digits = max(digits, self.significant - 1 - math.floor(math.log10(abs(value))))
+        rounded = round(value, digits) + 0.0  # + 0.0 turns -0.0 into 0.0
+        return f"{rounded:.{digits}f}{self.suffix}"
 
 
 COLUMNS: Mapping[str, Column] = {
@@ -55,7 +61,7 @@ COLUMNS: Mapping[str, Column] = {
             digits=2,
             figure="delta_params_m",
         ),
-        Column(name="fps", header="FPS", unit="1/s", digits=1, figure="fps"),
+        Column(name="fps", header="FPS", unit="1/s", digits=1, significant=3, figure="fps"),
         Column(name="miou", header="mIoU", unit="%", digits=1, figure="miou"),
     )
 }

@@ -18,6 +18,8 @@ from harness.report.columns import COLUMNS
         ("delta_params", -0.004, "0.00M"),  # something, but not minus nothing
         ("delta_params", -0.12, "-0.12M"),
         ("fps", 41.06, "41.1"),
+        ("fps", 1.0297, "1.03"),  # three significant figures, where one digit says nothing
+        ("fps", 0.22459, "0.225"),
         ("miou", 78.0, "78.0"),
     ],
 )

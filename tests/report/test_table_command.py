@@ -96,7 +96,7 @@ def test_mixed_devices_are_refused_and_a_flag_decides(
     assert message.endswith("decide with --device")
     assert run(["table", "1", "--device", "epyc", "--format", "csv"]) == 0
     out = capsys.readouterr().out
-    assert "1.0,measured" in out
+    assert "1.00,measured" in out
     assert "100.0" not in out
     assert run(["table", "1", "--fps", "reported"]) == 0
 

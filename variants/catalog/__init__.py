@@ -137,15 +137,21 @@ def _parse_setting(text: str) -> tuple[str, str, Any]:
 
 
 def _installed() -> list[Path]:
+    """Return the catalogue files of installed packages; each package is imported to find it."""
     from importlib.metadata import entry_points
+
+    return [_resource(point.value) for point in entry_points(group=ENTRY_POINT_GROUP)]
+
+
+def _resource(value: str) -> Path:
     from importlib.resources import as_file, files
 
-    paths = []
-    for point in entry_points(group=ENTRY_POINT_GROUP):
-        package, _, name = point.value.partition(":")
+    package, _, name = value.partition(":")
+    try:
         with as_file(files(package) / name) as path:
-            paths.append(path)
-    return paths
+            return path
+    except ImportError as error:
+        raise BadRequest(f"catalogue {value}: must be package:file.yaml, got {error}") from error
 
 
 def _rows_of(catalogue: Node) -> Iterable[tuple[str, Node]]:
