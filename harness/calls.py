@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from harness.operators import Shape
+from harness.row import Shape
 
 
 def _methods(*names: str) -> set[Any]:

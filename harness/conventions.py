@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 
-from harness.ledger import Row
+from harness.row import Row
 
 Convention = Callable[[Row], int]
 
@@ -36,6 +36,7 @@ def paper(row: Row) -> int:
 
     Convolution MACs and one per output element for a bias; BatchNorm 2 an element; ReLU and PReLU
     1 an element; pooling 1 an input element; interpolation, concatenation, addition, sigmoid 0.
+    Biases within composite layers (attention, LSTM) are not told apart.
     """
     if row.op in _BIASED and row.affine:
         return row.macs + math.prod(row.output)

@@ -17,7 +17,8 @@ from torch.nn.modules.lazy import LazyModuleMixin
 
 from harness.as_found import Modules, left_as_found, uncompiled
 from harness.errors import RunFailed
-from harness.recorder import Recorder, Row, watched
+from harness.recorder import Recorder, watched
+from harness.row import Row
 
 __all__ = ["Ledger", "Row", "record"]
 

@@ -15,7 +15,8 @@ HEAVY = ("torch", "pandas", "matplotlib", "seaborn", "numpy", "fvcore", "thop")
 RECORDS = ("harness/records.py", "harness/store.py", "harness/environment.py", "harness/errors.py")
 MEASURING = (
     "harness/ledger.py", "harness/recorder.py", "harness/calls.py", "harness/as_found.py",
-    "harness/memory.py", "harness/operators", "harness/aten.py", "harness/conventions.py",
+    "harness/memory.py", "harness/row.py", "harness/operators", "harness/aten.py",
+    "harness/conventions.py",
     "harness/static.py", "harness/crosscheck.py", "harness/timing",
 )  # fmt: skip
 

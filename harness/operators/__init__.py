@@ -15,13 +15,12 @@ from harness.operators import (
     pooling,
     products,
 )
-from harness.operators.rule import RULES, Made, Rule, Shape, broadcast, each, rule
+from harness.operators.rule import RULES, Made, Rule, broadcast, each, rule
 
 __all__ = [
     "RULES",
     "Made",
     "Rule",
-    "Shape",
     "activation",
     "broadcast",
     "convolution",

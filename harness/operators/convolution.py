@@ -7,7 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from harness.operators.rule import Ints, Made, Rule, Shape, each, rule
+from harness.operators.rule import Ints, Made, Rule, each, rule
+from harness.row import Shape
 
 
 def _check_conv(

@@ -8,7 +8,8 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor
 
-from harness.operators.rule import Ints, Made, Rule, Shape, each, rule
+from harness.operators.rule import Ints, Made, Rule, each, rule
+from harness.row import Shape
 
 
 def _pooled(

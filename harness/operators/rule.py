@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
-Shape = tuple[int, ...]
+from harness.row import Shape
+
 Ints = int | Sequence[int]
 
 
