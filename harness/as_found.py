@@ -12,6 +12,24 @@ from torch import nn
 Modules = dict[str, nn.Module]
 
 
+def modules_of(network: nn.Module) -> Modules:
+    """Return every module by its first path, as `named_modules` does at twice the time."""
+    found = {"": network}
+    seen = {network}
+
+    def visit(module: nn.Module, prefix: str) -> None:
+        for name, child in module._modules.items():
+            if child is not None and child not in seen:
+                seen.add(child)
+                path = prefix + name
+                found[path] = child
+                if child._modules:
+                    visit(child, f"{path}.")
+
+    visit(network, "")
+    return found
+
+
 @contextmanager
 def left_as_found(modules: Modules) -> Iterator[None]:
     """Put every module in eval mode, uncompiled, for a while; then restore all its attributes.

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
 
-from harness.as_found import Modules, left_as_found, uncompiled
+from harness.as_found import Modules, left_as_found, modules_of, uncompiled
 from harness.errors import RunFailed
 from harness.recorder import Recorder, watched
 from harness.row import Row
@@ -59,7 +59,7 @@ def record(network: nn.Module, input_shape: Sequence[int]) -> Ledger:
             only shapes, or the network has parameters without a shape or hides its operators in
             TorchScript.
     """
-    modules = dict(network.named_modules())
+    modules = modules_of(network)
     _refuse_unreadable(modules)
     recorder = Recorder(modules)
     with left_as_found(modules), watched(recorder), torch.no_grad():

@@ -5,15 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated, cast
 
 import typer
 
-from harness.cli.list import list_
-from harness.cli.plot import plot
-from harness.cli.profile import profile
-from harness.cli.show import show
-from harness.cli.table import table
 from harness.errors import BadRequest, RunFailed
 
 # Newer versions of typer carry their own click; its errors are reached through their public child.
@@ -21,19 +17,14 @@ _USAGE_ERROR = cast(type[Exception], typer.BadParameter.__mro__[2])
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
-app = typer.Typer(
-    name="harness",
-    help="Cost, speed and accuracy of segmentation networks, as numbers you can print.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,  # rich's help doubles the time of --help
-    pretty_exceptions_enable=False,
-)
-app.command("list")(list_)
-app.command("show")(show)
-app.command("profile")(profile)
-app.command("table")(table)
-app.command("plot")(plot)
+# command -> module and function; only what was asked for is imported and built
+COMMANDS = {
+    "list": ("harness.cli.list", "list_"),
+    "show": ("harness.cli.show", "show"),
+    "profile": ("harness.cli.profile", "profile"),
+    "table": ("harness.cli.table", "table"),
+    "plot": ("harness.cli.plot", "plot"),
+}
 
 
 def _version(asked: bool) -> None:
@@ -44,7 +35,6 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _top(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
@@ -63,14 +53,35 @@ def _top(
     """
 
 
+def application(arguments: Sequence[str]) -> typer.Typer:
+    """Return the application with the command that `arguments` ask for, or with all of them.
+
+    Help, a mistyped command and no command at all need every command; one that is named does not
+    need the others, whose imports and options would cost as much as its own.
+    """
+    app = typer.Typer(
+        name="harness",
+        add_completion=False,
+        rich_markup_mode=None,  # rich's help doubles the time of --help
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_top)
+    first = arguments[0] if arguments else ""
+    for name in [first] if first in COMMANDS else COMMANDS:
+        module, function = COMMANDS[name]
+        app.command(name)(getattr(import_module(module), function))
+    return app
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit; a user's mistake is one line on stderr, no traceback."""
     sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command and return its exit status."""
-    command = typer.main.get_command(app)
+    """Run one command and return its exit status; without one, print the help."""
+    arguments = arguments or ["--help"]
+    command = typer.main.get_command(application(arguments))
     try:
         status = command.main(args=arguments, prog_name="harness", standalone_mode=False)
         sys.stdout.flush()
@@ -86,7 +97,7 @@ def run(arguments: list[str]) -> int:
         return 0
     except _USAGE_ERROR as error:
         message = error.format_message()  # type: ignore[attr-defined]
-        return _fail(message, 2) if message else 2  # empty: the help has been printed
+        return _fail(message, 2)
     if status == INTERRUPTED:  # what typer makes of Ctrl-C
         return _fail("interrupted", INTERRUPTED)
     return int(status or 0)

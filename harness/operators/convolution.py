@@ -54,7 +54,9 @@ def _conv(dims: int) -> Rule:
         groups: int = 1,
     ) -> Made | None:
         shape, ws = input.shape, weight.shape
-        _check_conv(who, dims + 2, (input, weight, bias), (ws[1] * groups, ws[0], groups))
+        simple = groups == 1 and bias is None and len(shape) == len(ws) == dims + 2
+        if not (simple and shape[1] == ws[1] and input.dtype == weight.dtype):
+            _check_conv(who, dims + 2, (input, weight, bias), (ws[1] * groups, ws[0], groups))
         if min(*shape, *ws) < 1 or not input.dtype.is_floating_point:
             return None
         batch, sizes = shape[: -dims - 1], shape[-dims:]
