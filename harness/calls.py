@@ -45,6 +45,7 @@ BY_FORMAT = {"conv", "conv_transpose", "batch_norm"}
 
 
 def in_format(shape: Shape, first: Tensor, weight: Tensor | None) -> Tensor:
+    """Return an output of `shape` in the memory format that its operands decide."""
     layout = torch.contiguous_format
     wanted = {4: torch.channels_last, 5: torch.channels_last_3d}.get(len(shape), layout)
     for tensor in (first, weight):
@@ -54,6 +55,7 @@ def in_format(shape: Shape, first: Tensor, weight: Tensor | None) -> Tensor:
 
 
 def check_writable(tensor: Tensor) -> None:
+    """Raise where torch would: elements that share memory cannot be written one by one."""
     if any(
         step == 0 and size > 1 for size, step in zip(tensor.shape, tensor.stride(), strict=True)
     ):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -64,8 +63,3 @@ def si(value: float, unit: str = "") -> str:
         if abs(value) >= factor:
             return f"{value / factor:.3f} {prefix}{unit}"
     return f"{value:.0f} {unit}".rstrip()
-
-
-def one_line(text: str) -> str:
-    """Return text with all white space folded."""
-    return re.sub(r"\s+", " ", text).strip()

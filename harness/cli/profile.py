@@ -99,7 +99,7 @@ def profile(
             if record.timing and record.timing.stopped_by == "interrupt":
                 raise KeyboardInterrupt
     finally:
-        if as_json:
+        if as_json and done:  # also after a failure: what is done is not lost
             from harness.records import to_dict
 
             typer.echo(json.dumps([to_dict(record) for record in done], indent=2))

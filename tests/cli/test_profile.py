@@ -157,7 +157,7 @@ def test_a_bad_request_is_one_line_and_writes_nothing(
     (tmp_path / "broken.yaml").write_text("a:\n  b: [1\nc: 2\n")
     (tmp_path / "unsafe.yaml").write_text("a: !!python/object/apply:os.mkdir [trap]\n")
     before = sorted(tmp_path.rglob("*"))
-    assert run(["profile", *arguments]) == 2
+    assert run(["profile", "--json", *arguments]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
     assert message in captured.err
