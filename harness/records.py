@@ -5,26 +5,25 @@ fractions. Rounding and scaling happen in reports. Standard library only, so tha
 rebuilt years later without a GPU or torch.
 
 Schema history:
-    1: `profile` and `reported`.
+    1: `profile` and `reported`; later `device` and `failed`. Fields with a default came later too:
+       a record without them was written before, and what it says has not changed.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import sys
-import types
 import typing
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, is_dataclass
-from functools import cache
-from typing import Any, Literal, TypeVar
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
-from harness.errors import BadRequest, did_you_mean
+from harness.errors import BadRequest
+from harness.reading import read_as
+from harness.timing_records import LayerTime, Timing
 
 SCHEMA = 1
-
-_T = TypeVar("_T")
+SAID_BY_SOME = ("layers",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,50 +49,6 @@ class StaticCost:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Latency:
-    """Seconds per pass over all timed passes: mean, extremes and percentiles."""
-
-    mean: float
-    min: float
-    p50: float
-    p90: float
-    p95: float
-    p99: float
-    max: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Timing:
-    """How fast a network ran under one protocol.
-
-    Attributes:
-        fps: Frames per second: frames over the wall-clock time between the two synchronisations.
-        fps_ci95: 95% confidence interval of `fps`, from `block_means_s`; null below two blocks.
-        iterations: Timed passes that were done.
-        elapsed_s: Wall-clock seconds between the two synchronisations.
-        latency_s: Distribution of the passes.
-        block_means_s: Mean seconds per pass of consecutive blocks of passes, in order.
-        block_size: Passes in each block (the last passes that fill no block are left out).
-        protocol: Everything that decided the figure (`harness.timing.protocol`).
-        stopped_by: Why the loop ended.
-        peak_memory_bytes: Most device memory allocated during a pass; null where unknown.
-        warnings: Reasons to distrust the figure, in words.
-    """
-
-    fps: float
-    fps_ci95: tuple[float, float] | None
-    iterations: int
-    elapsed_s: float
-    latency_s: Latency
-    block_means_s: tuple[float, ...]
-    block_size: int
-    protocol: dict[str, Any]
-    stopped_by: Literal["iterations", "budget", "interrupt"]
-    peak_memory_bytes: int | None
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
 class ProfileRecord:
     """One variant, measured once: `static` always, `timing` unless it was not asked for.
 
@@ -104,6 +59,7 @@ class ProfileRecord:
         input_shape: `(N, C, H, W)`.
         environment: Software and machine (`harness.environment`).
         created: UTC, ISO 8601.
+        layers: Where the time goes, the most expensive module first; null where not asked for.
     """
 
     variant: str
@@ -114,6 +70,7 @@ class ProfileRecord:
     timing: Timing | None
     environment: dict[str, Any]
     created: str
+    layers: tuple[LayerTime, ...] | None = None
     schema: int = SCHEMA
     kind: Literal["profile"] = "profile"
 
@@ -164,13 +121,71 @@ class ReportedRecord:
     kind: Literal["reported"] = "reported"
 
 
-Record = ProfileRecord | ReportedRecord
-KINDS: Mapping[str, type[Record]] = {"profile": ProfileRecord, "reported": ReportedRecord}
+@dataclass(frozen=True, kw_only=True)
+class FailedRecord:
+    """A variant that was to be timed and could not be.
+
+    Attributes:
+        variant: As in `ProfileRecord`, like `spec`, `spec_sha256`, `input_shape`.
+        protocol: The protocol that it was to be timed under.
+        reason: What went wrong, one line.
+        peak_memory_bytes: Most device memory allocated before it failed; null where unknown.
+        environment: Software and machine.
+        created: UTC, ISO 8601.
+    """
+
+    variant: str
+    spec: dict[str, Any]
+    spec_sha256: str
+    input_shape: tuple[int, int, int, int]
+    protocol: dict[str, Any]
+    reason: str
+    peak_memory_bytes: int | None
+    environment: dict[str, Any]
+    created: str
+    schema: int = SCHEMA
+    kind: Literal["failed"] = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceRecord:
+    """What a device can do at best, measured on it.
+
+    Attributes:
+        macs_per_s: Multiply-accumulates per second of a large matrix product, by precision.
+        bytes_per_s: Bytes read plus bytes written per second of a large copy.
+        method: Sizes, repetitions and threads of the two measurements.
+        environment: Software and machine.
+        created: UTC, ISO 8601.
+    """
+
+    macs_per_s: dict[str, float]
+    bytes_per_s: float
+    method: dict[str, Any]
+    environment: dict[str, Any]
+    created: str
+    schema: int = SCHEMA
+    kind: Literal["device"] = "device"
+
+
+Record = ProfileRecord | ReportedRecord | FailedRecord | DeviceRecord
+KINDS: Mapping[str, type[Record]] = {
+    "profile": ProfileRecord,
+    "reported": ReportedRecord,
+    "failed": FailedRecord,
+    "device": DeviceRecord,
+}
 
 
 def to_json(record: Record) -> str:
-    """Return `record` as one line of JSON, keys in the order of the contract, no NaN."""
+    """Return `record` as one line of JSON, keys in the order of the contract, no NaN.
+
+    Where a record has nothing to say to what only some records do (`layers`), the key is absent.
+    """
     data = asdict(record)
+    for name in SAID_BY_SOME:
+        if name in data and data[name] is None:
+            del data[name]
     head = {"schema": data.pop("schema"), "kind": data.pop("kind")}
     return json.dumps(head | data, ensure_ascii=False, allow_nan=False)
 
@@ -201,7 +216,7 @@ def from_json(line: str, *, where: str) -> Record:
         raise BadRequest(f"{where}: this version reads schema {SCHEMA}, got {data['schema']!r}")
     if data["kind"] not in tuple(KINDS):  # a tuple, since the value may be unhashable
         raise BadRequest(f"{where}: kind must be one of {', '.join(KINDS)}, got {data['kind']!r}")
-    return _read(KINDS[data["kind"]], data, where)
+    return read_as(KINDS[data["kind"]], data, where)
 
 
 def _finite(text: str) -> float:
@@ -209,69 +224,3 @@ def _finite(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{text} is not a finite number")
     return value
-
-
-@cache
-def _types_of(cls: typing.Hashable) -> dict[str, Any]:
-    return typing.get_type_hints(cls)
-
-
-def _read(cls: type[_T], data: Any, where: str) -> _T:
-    """Build the dataclass `cls` from JSON types, refusing what does not fit."""
-    if not isinstance(data, dict):
-        raise BadRequest(f"{where}: {cls.__name__} must be an object, got {data!r}")
-    names = [f.name for f in fields(cls)]  # type: ignore[arg-type]
-    for key in data:
-        if key not in names:
-            hint = did_you_mean(key, names)
-            raise BadRequest(f"{where}: {cls.__name__} has unknown field {key}{hint}")
-    for name in names:
-        if name not in data:
-            raise BadRequest(f"{where}: {cls.__name__} lacks field {name}")
-    hints = _types_of(typing.cast(typing.Hashable, cls))
-    return cls(**{n: _value(hints[n], data[n], f"{where}: {cls.__name__}.{n}") for n in names})
-
-
-def _value(expected: Any, value: Any, where: str) -> Any:
-    """Check `value` against the annotation `expected` and return it in that type."""
-    origin, args = typing.get_origin(expected), typing.get_args(expected)
-    if expected is Any:
-        return value
-    if is_dataclass(expected):
-        return _read(typing.cast(type, expected), value, where)
-    if origin in (types.UnionType, typing.Union):
-        if value is None and type(None) in args:
-            return None
-        return _value(next(a for a in args if a is not type(None)), value, where)
-    if origin is Literal:
-        ok = value in args
-    elif origin is tuple:
-        return _tuple(args, value, where)
-    elif origin is dict:
-        if isinstance(value, dict):
-            return {k: _value(args[1], v, f"{where}.{k}") for k, v in value.items()}
-        ok = False
-    elif expected is float:
-        ok = isinstance(value, (int, float)) and not isinstance(value, bool)
-        ok = ok and abs(value) <= sys.float_info.max  # an integer may exceed it
-        value = float(value) if ok else value
-    elif expected is int:
-        ok = isinstance(value, int) and not isinstance(value, bool)
-    else:
-        ok = isinstance(value, expected)
-    if not ok:
-        raise BadRequest(
-            f"{where} must be {getattr(expected, '__name__', expected)}, got {value!r}"
-        )
-    return value
-
-
-def _tuple(args: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
-    open_ended = len(args) == 2 and args[1] is Ellipsis
-    if not isinstance(value, list) or (not open_ended and len(value) != len(args)):
-        wanted = "a list" if open_ended else f"a list of {len(args)}"
-        raise BadRequest(f"{where} must be {wanted}, got {value!r}")
-    each = [args[0]] * len(value) if open_ended else args
-    return tuple(
-        _value(a, v, f"{where}[{i}]") for i, (a, v) in enumerate(zip(each, value, strict=True))
-    )

@@ -11,16 +11,24 @@ import fcntl
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from harness.errors import BadRequest, RunFailed
-from harness.records import ProfileRecord, Record, ReportedRecord, from_json, to_json
+from harness.records import (
+    DeviceRecord,
+    FailedRecord,
+    ProfileRecord,
+    Record,
+    ReportedRecord,
+    from_json,
+    to_json,
+)
 
-PROFILE_FILE = "profile.jsonl"
+FILES = {"profile": "profile.jsonl", "failed": "failed.jsonl", "device": "device.jsonl"}  # by kind
 STATIC_FOLDER = "static"
 SLUG_LENGTH = 80  # a file name may have 255 bytes; nobody reads more than this
 
@@ -169,13 +177,18 @@ def paper_records() -> list[ReportedRecord]:
     return reported
 
 
-def path_for(results: Path, record: ProfileRecord) -> Path:
-    """Return the file under `results` that `record` belongs in: one per device that was timed."""
-    if record.timing is None:
-        return results / STATIC_FOLDER / PROFILE_FILE
-    device = record.environment.get("device")
+def path_for(results: Path, record: ProfileRecord | FailedRecord | DeviceRecord) -> Path:
+    """Return the file under `results` that `record` belongs in: a folder for each device."""
+    if isinstance(record, ProfileRecord) and record.timing is None:
+        return results / STATIC_FOLDER / FILES["profile"]
+    return device_folder(results, record.environment) / FILES[record.kind]
+
+
+def device_folder(results: Path, environment: Mapping[str, Any]) -> Path:
+    """Return the folder under `results` of the device that an environment names."""
+    device = environment.get("device")
     name = device.get("name") if isinstance(device, dict) else None
-    return results / _slug(str(name or "unknown device")) / PROFILE_FILE
+    return results / _slug(str(name or "unknown device"))
 
 
 def _slug(name: str) -> str:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.records import Latency, ProfileRecord, ReportedRecord, Source, StaticCost, Timing
+from harness.records import (
+    DeviceRecord,
+    FailedRecord,
+    ProfileRecord,
+    ReportedRecord,
+    Source,
+    StaticCost,
+)
+from harness.timing_records import Latency, Timing
 
 GPU = "NVIDIA H200"
 CPU = "AMD EPYC 9554"
@@ -106,3 +114,30 @@ def reported(variant: str, **changes: Any) -> ReportedRecord:
         "source": Source(work="A. Author, A Paper, 2020", place="Table I, row 1"),
     }
     return ReportedRecord(**(base | changes))
+
+
+def failed(variant: str, **changes: Any) -> FailedRecord:
+    """Return a timing that failed with some fields changed."""
+    base: dict[str, Any] = {
+        "variant": variant,
+        "spec": {"network": variant},
+        "spec_sha256": "a" * 64,
+        "input_shape": (1, 3, 1024, 2048),
+        "protocol": protocol(),
+        "reason": "out of memory",
+        "peak_memory_bytes": None,
+        "environment": {"device": {"name": GPU}},
+        "created": "2026-01-05T00:00:00+00:00",
+    }
+    return FailedRecord(**(base | changes))
+
+
+def roof(device: str = GPU) -> DeviceRecord:
+    """Return what a device can do at best."""
+    return DeviceRecord(
+        macs_per_s={"fp32": 1e13},
+        bytes_per_s=1e12,
+        method={},
+        environment={"device": {"name": device}},
+        created="2026-01-06T00:00:00+00:00",
+    )
