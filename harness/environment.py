@@ -1,7 +1,7 @@
 """What a measurement ran on: versions, processor, accelerator. No host, user or path.
 
 Reading it must not slow down a command that only counts: torch is asked only where something else
-has imported it already or the device is a GPU, and nothing is spawned.
+has imported it already or the device is a GPU, and nothing is spawned unless that is asked for.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,17 +21,20 @@ CPUINFO = Path("/proc/cpuinfo")
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 
 
-def read_environment(device: str) -> dict[str, Any]:
+def read_environment(device: str, *, thorough: bool = False) -> dict[str, Any]:
     """Return software and machine as plain JSON types; what cannot be found out is null.
 
     Args:
         device: `cpu`, `cuda` or `cuda:N`, as `harness.timing.device` resolves it.
+        thorough: Whether to ask git if the checkout differs from its commit (`modified`), which
+            spawns it.
     """
     cpu = read_cpu(CPUINFO, _usable_cpus())
     on_gpu = device != "cpu"
     return {
         "harness": harness.__version__,
         "commit": read_commit(PACKAGE.parent),
+        **({"modified": read_modified(PACKAGE.parent)} if thorough else {}),
         "python": platform.python_version(),
         "platform": platform.platform(),
         **_torch_versions(on_gpu=on_gpu),
@@ -114,6 +118,18 @@ def read_commit(checkout: Path) -> str | None:
         return _head(_git_folder(checkout / ".git"))
     except OSError:
         return None
+
+
+def read_modified(checkout: Path) -> bool | None:
+    """Return whether tracked files of `checkout` differ from its commit, null where unknown."""
+    if not (checkout / ".git").exists():
+        return None
+    git = ["git", "-C", str(checkout), "status", "--porcelain", "--untracked-files=no"]
+    try:
+        done = subprocess.run(git, capture_output=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return bool(done.stdout.strip())
 
 
 def _git_folder(dot_git: Path) -> Path:

@@ -12,12 +12,15 @@ ROOT = Path(__file__).parents[1]
 SHARED = {"variants.errors", "variants.yaml_node"}
 HEAVY = ("torch", "pandas", "matplotlib", "seaborn", "numpy", "fvcore", "thop")
 
-RECORDS = ("harness/records.py", "harness/store.py", "harness/environment.py", "harness/errors.py")
+RECORDS = (
+    "harness/records.py", "harness/reading.py", "harness/timing_records.py", "harness/store.py",
+    "harness/environment.py", "harness/errors.py",
+)  # fmt: skip
 MEASURING = (
     "harness/ledger.py", "harness/recorder.py", "harness/calls.py", "harness/as_found.py",
     "harness/memory.py", "harness/row.py", "harness/operators", "harness/aten.py",
-    "harness/conventions.py",
-    "harness/static.py", "harness/crosscheck.py", "harness/timing",
+    "harness/conventions.py", "harness/roofline.py", "harness/traffic.py",
+    "harness/static.py", "harness/crosscheck.py", "harness/isolated.py", "harness/timing",
 )  # fmt: skip
 
 

@@ -14,7 +14,13 @@ import torch
 
 import harness
 from harness import environment
-from harness.environment import read_commit, read_cpu, read_driver, read_environment
+from harness.environment import (
+    read_commit,
+    read_cpu,
+    read_driver,
+    read_environment,
+    read_modified,
+)
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 TWO_CORES_FOUR_THREADS = """\
@@ -215,3 +221,26 @@ def test_on_this_gpu_everything_is_known() -> None:
     assert all(value is not None for value in found["device"].values())
     assert found["cuda"] is not None
     assert found["cudnn"] is not None
+
+
+def test_a_checkout_that_differs_from_its_commit_is_known(tmp_path: Path) -> None:
+    def git(*words: str) -> None:
+        identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        subprocess.run(["git", "-C", str(tmp_path), *identity, *words], check=True)
+
+    file = tmp_path / "file"
+    assert read_modified(tmp_path) is None  # no checkout
+    git("init", "-q")
+    file.write_text("1")
+    git("add", "file")
+    git("commit", "-qm", "first")
+    assert read_modified(tmp_path) is False
+    (tmp_path / "untracked").write_text("")
+    assert read_modified(tmp_path) is False
+    file.write_text("2")
+    assert read_modified(tmp_path) is True
+
+
+def test_only_a_thorough_reading_spawns_git() -> None:
+    assert "modified" not in read_environment("cpu")
+    assert "modified" in read_environment("cpu", thorough=True)
