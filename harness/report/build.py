@@ -11,11 +11,14 @@ from harness.report.columns import COLUMNS
 from harness.report.definition import Definition
 from harness.report.footnotes import gap_warnings, origin_notes, static_notes
 from harness.report.model import Table, TableRow
-from harness.report.rows import RowRecords, gather, record_warnings
+from harness.report.norm_speed import NormSpeeds, choose_norm_speeds, norm_notes
+from harness.report.rows import RowRecords, failure_warnings, gather, record_warnings
+from harness.report.scales import load_scales
 from harness.report.speed import FpsChoice, Speeds, choose_speeds
 from harness.report.speed_notes import speed_notes, speed_warnings
 
 NO_SPEEDS = Speeds(origin=None, conditions=None, records={})
+NO_NORM = NormSpeeds(records={}, scales=None)
 
 
 def build_table(
@@ -33,9 +36,15 @@ def build_table(
             definition asks of it.
     """
     rows = gather(definition, records)
-    has_fps = "fps" in definition.columns  # a table without FPS has nothing to refuse
-    speeds = choose_speeds(rows, choice or FpsChoice()) if has_fps else NO_SPEEDS
-    context = Context(definition=definition, baseline=_baseline(definition, rows), speeds=speeds)
+    choice = choice or FpsChoice()
+    # A table without FPS has nothing to refuse.
+    speeds = choose_speeds(rows, choice) if "fps" in definition.columns else NO_SPEEDS
+    norm = NO_NORM
+    if "fps_norm" in definition.columns:
+        norm = choose_norm_speeds(rows, choice, load_scales(definition.scales))
+    context = Context(
+        definition=definition, baseline=_baseline(definition, rows), speeds=speeds, norm=norm
+    )
     bare = Table(
         name=definition.name,
         title=definition.title,
@@ -49,13 +58,16 @@ def build_table(
         ),
         footnotes=definition.footnotes,
     )
-    return _annotated(bare, definition, rows, speeds)
+    table = _annotated(bare, rows, context)
+    has_speed = {"fps", "fps_norm"} & set(definition.columns) and choice.origin != "reported"
+    failures = failure_warnings(rows) if has_speed else []
+    return replace(table, warnings=(*table.warnings, *failures))
 
 
-def _annotated(
-    bare: Table, definition: Definition, rows: Sequence[RowRecords], speeds: Speeds
-) -> Table:
+def _annotated(bare: Table, rows: Sequence[RowRecords], context: Context) -> Table:
     """Return the table with the notes and warnings that its own cells make necessary."""
+    definition, speeds, norm = context.definition, context.speeds, context.norm
+    timed = speeds if "fps" in definition.columns else replace(speeds, records=norm.records)
     return replace(
         bare,
         footnotes=(
@@ -63,11 +75,12 @@ def _annotated(
             *origin_notes(bare),
             *static_notes(bare, definition, rows),
             *(speed_notes(rows, speeds) if "fps" in definition.columns else ()),
+            *(norm_notes(rows, norm) if norm.scales else ()),
         ),
         warnings=(
             *record_warnings(rows),
             *gap_warnings(rows),
-            *speed_warnings(speeds),
+            *speed_warnings(timed),
         ),
     )
 

@@ -10,6 +10,7 @@ from harness.records import ProfileRecord, ReportedRecord
 from harness.report.columns import COLUMNS, Column
 from harness.report.definition import Definition
 from harness.report.model import NO_FIGURE, NOT_APPLICABLE, Cell
+from harness.report.norm_speed import NormSpeeds
 from harness.report.rows import RowRecords
 from harness.report.speed import Speeds
 
@@ -27,17 +28,21 @@ class Context:
         definition: The table's definition.
         baseline: The row that delta p counts from; null where the table has none.
         speeds: The records of the FPS column.
+        norm: The records of the FPS (norm.) column.
     """
 
     definition: Definition
     baseline: RowRecords | None
     speeds: Speeds
+    norm: NormSpeeds
 
 
 def make_cell(name: str, position: int, row: RowRecords, context: Context) -> Cell:
     """Return the cell of the column `name` in `row`, the row at `position`."""
     if name == "fps":  # which record it is was decided for the whole column
         return _fps(context.speeds.records.get(position))
+    if name == "fps_norm":
+        return _fps_norm(context.norm.records.get(position), context.norm)
     return _CELLS[name](row, context)
 
 
@@ -99,6 +104,13 @@ def _fps(record: ProfileRecord | ReportedRecord | None) -> Cell:
         assert record.timing is not None
         return _measured("fps", record.timing.fps, record)
     return _reported("fps", record)
+
+
+def _fps_norm(record: ProfileRecord | ReportedRecord | None, norm: NormSpeeds) -> Cell:
+    if isinstance(record, ProfileRecord):
+        value = norm.value(record)
+        return ABSENT if value is None else _measured("fps_norm", value, record)
+    return _reported("fps_norm", record)
 
 
 def _miou(row: RowRecords, _: Context) -> Cell:

@@ -62,6 +62,14 @@ COLUMNS: Mapping[str, Column] = {
             figure="delta_params_m",
         ),
         Column(name="fps", header="FPS", unit="1/s", digits=1, significant=3, figure="fps"),
+        Column(
+            name="fps_norm",
+            header="FPS (norm.)",
+            unit="1/s",
+            digits=1,
+            significant=3,
+            figure="fps_norm",
+        ),
         Column(name="miou", header="mIoU", unit="%", digits=1, figure="miou"),
     )
 }

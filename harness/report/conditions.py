@@ -10,11 +10,19 @@ from typing import Any
 
 from harness.records import ProfileRecord, ReportedRecord
 
-HOW_LONG = ("iterations", "budget_s", "min_iterations")
+HOW_LONG = ("iterations", "until", "budget_s", "min_iterations", "rounds")
 """Protocol keys that say how long was measured and not how: they make a figure more or less
 certain, but not another figure."""
 
+BEFORE: Mapping[str, Any] = {"provider": None, "fold_bn": False}
+"""Protocol keys that came later, with what held before: a record that lacks one and a record that
+has it at this value were taken alike, so it is left out of both."""
+
+RUNTIMES = ("onnxruntime", "openvino", "tensorrt", "onnx", "onnxscript", "triton")
+"""Keys of a timing's `backend` that are versions; the others are choices of a single network."""
+
 UNNAMED_DEVICE = "unnamed device"
+NOT_STATED = "not stated"
 
 
 @dataclass(frozen=True)
@@ -24,7 +32,7 @@ class Conditions:
     Attributes:
         device: The device's name.
         protocol_id: Name and content of the protocol, short: `paper@1a2b3c4d`.
-        protocol: The protocol without `HOW_LONG`.
+        protocol: The protocol without `HOW_LONG`, and without `BEFORE` where it held.
     """
 
     device: str
@@ -44,11 +52,15 @@ class Conditions:
 def of_profile(record: ProfileRecord) -> Conditions:
     """Return the conditions of a timed record."""
     assert record.timing is not None
-    protocol = {k: v for k, v in record.timing.protocol.items() if k not in HOW_LONG}
+    protocol = {
+        k: v
+        for k, v in record.timing.protocol.items()
+        if k not in HOW_LONG and not (k in BEFORE and v == BEFORE[k])
+    }
     content = json.dumps(protocol, sort_keys=True, ensure_ascii=False)
     digest = hashlib.sha256(content.encode()).hexdigest()[:8]
     name = protocol.get("name", "unnamed")
-    return Conditions(_device_name(record), f"{name}@{digest}", protocol)
+    return Conditions(device_name(record.environment), f"{name}@{digest}", protocol)
 
 
 def of_reported(record: ReportedRecord) -> Conditions:
@@ -57,25 +69,32 @@ def of_reported(record: ReportedRecord) -> Conditions:
     return Conditions(record.device, name, {"tensorrt": record.tensorrt})
 
 
-def differences(conditions: Sequence[Conditions]) -> str:
-    """Return the protocol keys that tell `conditions` apart with their values, or nothing.
-
-    Example:
-        `tf32 (false, true), batch (1, 8)`
-    """
-    keys = dict.fromkeys(key for each in conditions for key in each.protocol)
-    lines = []
+def protocol_differences(protocols: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return the keys that tell `protocols` apart, with their values as JSON, each once."""
+    keys = dict.fromkeys(key for each in protocols for key in each)
+    found = {}
     for key in keys:
         values = dict.fromkeys(
-            json.dumps(c.protocol[key], sort_keys=True) if key in c.protocol else "not stated"
-            for c in conditions
+            json.dumps(each[key], sort_keys=True) if key in each else NOT_STATED
+            for each in protocols
         )
         if len(values) > 1:
-            lines.append(f"{key} ({', '.join(values)})")
-    return ", ".join(lines)
+            found[key] = list(values)
+    return found
 
 
-def _device_name(record: ProfileRecord) -> str:
-    device = record.environment.get("device")
+def differences(protocols: Sequence[Mapping[str, Any]]) -> str:
+    """Return the keys that tell `protocols` apart with their values, or nothing.
+
+    Example:
+        `tf32 (false, true), input ([1, 3, 512, 1024], [1, 3, 1024, 2048])`
+    """
+    found = protocol_differences(protocols)
+    return ", ".join(f"{key} ({', '.join(values)})" for key, values in found.items())
+
+
+def device_name(environment: Mapping[str, Any]) -> str:
+    """Return the name of the device in a record's environment."""
+    device = environment.get("device")
     name = device.get("name") if isinstance(device, dict) else None
     return str(name) if name else UNNAMED_DEVICE

@@ -12,7 +12,7 @@ from harness.report.definition_path import definition_path
 from variants.yaml_node import Node, read
 
 REQUIRED = ("title", "source", "input", "convention", "columns", "rows")
-OPTIONAL = ("baseline", "footnotes")
+OPTIONAL = ("baseline", "footnotes", "scales")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +51,7 @@ class Definition:
         columns: Column names, in order (`harness.report.columns`).
         rows: The rows, in order.
         footnotes: Notes under the table, before those that the figures themselves require.
+        scales: Table of device scales for the column `fps_norm`; null means the paper's.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Definition:
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     footnotes: tuple[str, ...] = ()
+    scales: Path | None = None
 
     @property
     def variants(self) -> tuple[str, ...]:
@@ -89,6 +91,7 @@ def load_definition(name_or_path: str | Path) -> Definition:
         columns=tuple(_column(node) for node in keys["columns"].items()),
         rows=rows,
         footnotes=tuple(node.text() for node in footnotes),
+        scales=path.parent / keys["scales"].text() if "scales" in keys else None,
     )
 
 

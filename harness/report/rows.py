@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from harness.errors import BadRequest
-from harness.records import ProfileRecord, Record, ReportedRecord
+from harness.records import FailedRecord, ProfileRecord, Record, ReportedRecord
 from harness.report.definition import Definition, Row
 
 
@@ -21,6 +21,7 @@ class RowRecords:
         timed: Measurements of the same network with a timing, oldest first.
         reported: The row of the reported table that the definition names; null where it has none.
         superseded: Hashes of the networks that bore this name before `measured`, oldest first.
+        failed: The newest failure, where no timing came after it; else null.
     """
 
     row: Row
@@ -28,6 +29,7 @@ class RowRecords:
     timed: tuple[ProfileRecord, ...]
     reported: ReportedRecord | None
     superseded: tuple[str, ...] = ()
+    failed: FailedRecord | None = None
 
     @property
     def label(self) -> str:
@@ -47,9 +49,16 @@ def gather(definition: Definition, records: Sequence[Record]) -> tuple[RowRecord
     profiles = [r for r in records if isinstance(r, ProfileRecord)]
     reported = [r for r in records if isinstance(r, ReportedRecord)]
     profiles = [r for r in profiles if r.input_shape == definition.input_shape]
-    profiles.sort(key=_created)  # stable: of two from one instant, the later line is the newer
+    profiles.sort(key=created_at)  # stable: of two from one instant, the later line is the newer
+    failures = [r for r in records if isinstance(r, FailedRecord)]
+    failures = [r for r in failures if r.input_shape == definition.input_shape]
     return tuple(
-        _row_records(row, [r for r in profiles if r.variant in row.names], definition, reported)
+        _row_records(
+            row,
+            [r for r in profiles if r.variant in row.names],
+            [r for r in failures if r.variant in row.names],
+            _reported(row, definition, reported),
+        )
         for row in definition.rows
     )
 
@@ -57,8 +66,8 @@ def gather(definition: Definition, records: Sequence[Record]) -> tuple[RowRecord
 def _row_records(
     row: Row,
     profiles: list[ProfileRecord],
-    definition: Definition,
-    reported: list[ReportedRecord],
+    failures: list[FailedRecord],
+    reported: ReportedRecord | None,
 ) -> RowRecords:
     measured = profiles[-1] if profiles else None
     current = [r for r in profiles if measured and r.spec_sha256 == measured.spec_sha256]
@@ -67,9 +76,20 @@ def _row_records(
         row=row,
         measured=measured,
         timed=tuple(r for r in current if r.timing is not None),
-        reported=_reported(row, definition, reported),
+        reported=reported,
         superseded=tuple(h for h in hashes if measured and h != measured.spec_sha256),
+        failed=open_failure(failures, [r for r in profiles if r.timing is not None]),
     )
+
+
+def open_failure(
+    failures: Sequence[FailedRecord], timed: Sequence[ProfileRecord]
+) -> FailedRecord | None:
+    """Return the newest failure, or nothing where a timing came after it."""
+    newest = max(failures, key=created_at, default=None)
+    if newest is None or any(created_at(record) >= created_at(newest) for record in timed):
+        return None
+    return newest
 
 
 def _reported(
@@ -106,7 +126,23 @@ def record_warnings(rows: Sequence[RowRecords]) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def _created(record: ProfileRecord) -> datetime:
+def failure_warnings(rows: Sequence[RowRecords]) -> list[str]:
+    """Return a line for every variant whose newest attempt at a timing failed."""
+    return [failure_line(row.failed) for row in rows if row.failed]
+
+
+def failure_line(record: FailedRecord) -> str:
+    """Return a failure in one line."""
+    date = created_at(record).date().isoformat()
+    return f"{record.variant}: failed on {date}: {' '.join(record.reason.split())}"
+
+
+def created_at(record: ProfileRecord | FailedRecord) -> datetime:
+    """Return when `record` was made.
+
+    Raises:
+        BadRequest: If it does not say so in ISO 8601.
+    """
     try:
         # Python 3.10 does not read the Z of ISO 8601.
         created = datetime.fromisoformat(record.created.replace("Z", "+00:00"))

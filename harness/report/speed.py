@@ -90,7 +90,9 @@ def choose_speeds(rows: Sequence[RowRecords], choice: FpsChoice) -> Speeds:
     origin: Origin = "measured" if measured else "reported"
     if choice.origin != "auto":
         origin = choice.origin
-    figures = _filter(measured if origin == "measured" else reported, choice, origin)
+    figures = measured if origin == "measured" else reported
+    left = matching([f.conditions for f in figures], choice, what=f"FPS column: no {origin} figure")
+    figures = [f for f in figures if f.conditions in left]
     if not figures:
         return Speeds(origin=None, conditions=None, records={})
     conditions = list(dict.fromkeys(f.conditions for f in figures))
@@ -101,31 +103,43 @@ def choose_speeds(rows: Sequence[RowRecords], choice: FpsChoice) -> Speeds:
     return Speeds(origin=origin, conditions=conditions[0], records=newest)
 
 
-def _filter(figures: list[_Figure], choice: FpsChoice, origin: Origin) -> list[_Figure]:
-    """Return what `choice` leaves; naming something that is not there is a mistake to report."""
+def matching(
+    conditions: Sequence[Conditions], choice: FpsChoice, *, what: str
+) -> tuple[Conditions, ...]:
+    """Return those of `conditions` that `choice` leaves.
+
+    Args:
+        conditions: What there is.
+        choice: Its device and protocol count, its origin does not.
+        what: Begins the message, e.g. `FPS column: no measured figure`.
+
+    Raises:
+        BadRequest: If `choice` names something that is not there, which is a mistake to report.
+    """
+    left = tuple(dict.fromkeys(conditions))
     if choice.device is not None:
-        known = dict.fromkeys(f.conditions.device for f in figures)
-        matching = _matching(choice.device, known)
-        figures = [f for f in figures if f.conditions.device in matching]
-        _require(figures, f"{origin} figure for --device {choice.device}", known)
+        known = dict.fromkeys(c.device for c in left)
+        devices = _matching_devices(choice.device, known)
+        left = tuple(c for c in left if c.device in devices)
+        _require(left, f"{what} for --device {choice.device}", known)
     if choice.protocol is not None:
         wanted = choice.protocol.casefold()
-        known = dict.fromkeys(f.conditions.protocol_id for f in figures)
-        figures = [f for f in figures if wanted in f.conditions.protocol_names]
-        _require(figures, f"{origin} figure for --protocol {choice.protocol}", known)
-    return figures
+        known = dict.fromkeys(c.protocol_id for c in left)
+        left = tuple(c for c in left if wanted in c.protocol_names)
+        _require(left, f"{what} for --protocol {choice.protocol}", known)
+    return left
 
 
-def _matching(part: str, devices: dict[str, None]) -> list[str]:
+def _matching_devices(part: str, devices: dict[str, None]) -> list[str]:
     """Return the devices whose names contain `part`, or the one that is called just that."""
     part = part.casefold()
     exact = [name for name in devices if name.casefold() == part]  # Titan X beside Titan XP
     return exact or [name for name in devices if part in name.casefold()]
 
 
-def _require(figures: list[_Figure], what: str, known: dict[str, None]) -> None:
-    if not figures:
-        raise BadRequest(f"FPS column: no {what}; known: {', '.join(known) or 'none'}")
+def _require(left: tuple[Conditions, ...], what: str, known: dict[str, None]) -> None:
+    if not left:
+        raise BadRequest(f"{what}; known: {', '.join(known) or 'none'}")
 
 
 def _refusal(figures: list[_Figure], conditions: list[Conditions]) -> str:
@@ -139,7 +153,7 @@ def _refusal(figures: list[_Figure], conditions: list[Conditions]) -> str:
         flags.append("--device")
     if len({c.protocol_id for c in conditions}) > 1:
         flags.append("--protocol")
-    differ = differences(conditions)
+    differ = differences([c.protocol for c in conditions])
     return (
         f"FPS column: one device and one protocol, got {'; '.join(shares)}"
         + (f"; protocols differ in {differ}" if differ else "")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.records import ProfileRecord, Timing
+from harness.records import ProfileRecord
+from harness.report.conditions import RUNTIMES, Conditions
 from harness.report.model import NO_FIGURE
 from harness.report.rows import RowRecords
 from harness.report.speed import Speeds
+from harness.timing_records import Timing
 
 SOFTWARE = ("torch", "cuda", "cudnn")  # keys of a record's environment that an FPS depends on
 
@@ -19,20 +21,25 @@ def speed_notes(rows: Sequence[RowRecords], speeds: Speeds) -> list[str]:
         return [_missing(rows)]
     if speeds.origin == "reported":
         return [f"FPS: as reported for {speeds.conditions.device}."]
-    protocol = ", ".join(
-        f"{key.replace('_', ' ')} {_show(value)}"
-        for key, value in speeds.conditions.protocol.items()
-        if key != "name"  # which is part of the id
-    )
     software = "; ".join(_software(speeds))
     notes = [
-        f"FPS: {speeds.conditions.device}, {software}; protocol {speeds.conditions.protocol_id}: "
-        f"{protocol}.",
+        f"FPS: {speeds.conditions.device}, {software}; protocol "
+        f"{protocol_text(speeds.conditions)}.",
         _passes(speeds),
     ]
     if len(speeds.records) < len(rows):
         notes.append(_missing(rows))
     return notes
+
+
+def protocol_text(conditions: Conditions) -> str:
+    """Return a protocol's id and what it says; what it leaves open (null) is left out."""
+    said = (
+        f"{key.replace('_', ' ')} {_show(value)}"
+        for key, value in conditions.protocol.items()
+        if key != "name" and value is not None  # the name is part of the id
+    )
+    return f"{conditions.protocol_id}: {', '.join(said)}"
 
 
 def speed_warnings(speeds: Speeds) -> list[str]:
@@ -71,7 +78,13 @@ def _passes(speeds: Speeds) -> str:
     """Return how many passes the figures rest on, and what ended them early."""
     timings = [timing for _, timing in _timed(speeds)]
     text = f"FPS: mean over {_range([t.iterations for t in timings])} timed passes"
+    rounds = [max(1, len(t.rounds)) for t in timings]  # a record without was one process
+    if max(rounds) > 1:
+        text += f" in {_range(rounds)} fresh processes"
     early = {
+        "reaching the precision asked for": [
+            t.iterations for t in timings if t.stopped_by == "until"
+        ],
         "the time budget": [t.iterations for t in timings if t.stopped_by == "budget"],
         "an interrupt": [t.iterations for t in timings if t.stopped_by == "interrupt"],
     }
@@ -89,10 +102,12 @@ def _range(counts: Sequence[int]) -> str:
 
 def _software(speeds: Speeds) -> list[str]:
     """Return the software behind the figures, one entry for each combination that occurs."""
-    combinations = [
-        ", ".join(f"{key} {r.environment[key]}" for key in SOFTWARE if r.environment.get(key))
-        for r, _ in _timed(speeds)
-    ]
+    combinations = []
+    for record, timing in _timed(speeds):
+        backend = timing.backend or {}
+        versions = {key: record.environment.get(key) for key in SOFTWARE}
+        versions |= {key: backend.get(key) for key in RUNTIMES}
+        combinations.append(", ".join(f"{key} {v}" for key, v in versions.items() if v))
     return list(dict.fromkeys(text or "unknown software" for text in combinations))
 
 
@@ -101,4 +116,4 @@ def _show(value: Any) -> str:
         return "on" if value else "off"
     if isinstance(value, list):
         return "x".join(map(str, value))
-    return "none" if value is None else str(value)
+    return str(value)

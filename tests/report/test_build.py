@@ -15,8 +15,9 @@ from harness.report.definition import Definition, load_definition
 from harness.report.model import Cell, Table
 from harness.report.speed import FpsChoice
 from harness.store import paper_records
+from harness.timing_records import Round
 
-from .sample import COUNTS, CPU, GPU, profile, reported, timing
+from .sample import COUNTS, CPU, GPU, failed, profile, protocol, reported, roof, timing
 
 PAPER = Path(__file__).parents[3] / "shared" / "paper" / "table1.csv"
 
@@ -208,6 +209,48 @@ def test_rates_from_different_software_are_warned_about() -> None:
         "FPS column: records are of different software: "
         "torch 2.13.0, cuda 12.6; torch 2.12.0, cuda 12.6",
     )
+
+
+def test_rounds_and_reaching_the_precision_are_noted() -> None:
+    share = Round(fps=40.0, iterations=30, elapsed_s=1.0, setup_s=0.0)
+    until = timing(40.0, iterations=90, rounds=(share,) * 3, stopped_by="until")
+    built = table(profile("baseline", timing=until), profile("baseline-mda", fps=40.0))
+    note = (
+        "FPS: mean over 90 to 10,000 timed passes in 1 to 3 fresh processes, 1 of 2 rows ended by "
+        "reaching the precision asked for after 90."
+    )
+    assert note in built.footnotes
+
+
+def test_what_a_protocol_leaves_open_or_had_before_is_not_printed() -> None:
+    bare = profile("baseline", timing=timing(40.0))
+    keys = {"provider": None, "fold_bn": False, "until": None, "rounds": 3, "extra": None}
+    full = profile("baseline", timing=timing(40.0, protocol=protocol(**keys)))
+    notes = ["\n".join(table(record).footnotes) for record in (bare, full)]
+    assert "none" not in notes[1].lower()
+    assert all(word not in notes[1] for word in ("provider", "fold", "until", "extra"))
+    folded = profile("baseline", timing=timing(40.0, protocol=protocol(fold_bn=True)))
+    assert "fold bn on" in "\n".join(table(folded).footnotes)
+
+
+def test_a_runtimes_version_is_named_and_its_choices_are_not() -> None:
+    backend = {"onnxruntime": "1.32.0", "layers": "57 Conv"}
+    built = table(profile("baseline", timing=timing(40.0, backend=backend)))
+    notes = "\n".join(built.footnotes)
+    assert "torch 2.13.0, cuda 12.6, onnxruntime 1.32.0; protocol" in notes
+    assert "57 Conv" not in notes
+
+
+def test_failures_and_devices_fill_no_cell_and_a_failure_is_a_warning() -> None:
+    records = [profile("baseline", fps=40.0), failed("baseline"), roof()]
+    built, plain = table(*records), table(records[0])
+    assert built.rows == plain.rows
+    assert built.footnotes == plain.footnotes
+    line = "baseline: failed on 2026-01-05: out of memory"
+    assert built.warnings == (line,)
+    assert table(*records, choice=FpsChoice(origin="reported")).warnings == ()
+    static = replace(load_definition("1"), columns=("method", "params"))
+    assert line not in build_table(static, records).warnings
 
 
 def test_operators_without_a_rule_are_named() -> None:

@@ -20,6 +20,8 @@ from harness.report.columns import COLUMNS
         ("fps", 41.06, "41.1"),
         ("fps", 1.0297, "1.03"),  # three significant figures, where one digit says nothing
         ("fps", 0.22459, "0.225"),
+        ("fps_norm", 82.97, "83.0"),
+        ("fps_norm", 1.0297, "1.03"),
         ("miou", 78.0, "78.0"),
     ],
 )

@@ -87,3 +87,9 @@ def test_mistakes_are_one_line_with_file_line_and_value(
         load_definition(write(tmp_path, GOOD.replace(old, new, 1)))
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_scales_lie_beside_the_definition(tmp_path: Path) -> None:
+    assert load_definition(write(tmp_path, GOOD)).scales is None
+    table = load_definition(write(tmp_path, GOOD + "scales: mine/s.yaml\n"))
+    assert table.scales == tmp_path / "mine" / "s.yaml"

@@ -10,8 +10,9 @@ import pytest
 
 from harness.errors import BadRequest
 from harness.report.formats import FORMATS, render
+from harness.report.formats.json_text import identity
 
-from .sample import reported
+from .sample import failed, profile, reported, roof
 from .tables import OURS, table
 
 
@@ -79,3 +80,22 @@ def test_json_gives_value_kind_and_the_identity_of_the_records() -> None:
     assert second["fps"] == {"value": None, "text": "–", "kind": "absent", "records": []}
     assert second["miou"]["value"] is None  # "<1" is no number
     assert data["footnotes"] == ["n"]
+
+
+def test_every_kind_of_record_has_an_identity() -> None:
+    assert identity(reported("x"))["place"] == "Table I, row 1"
+    assert identity(failed("x")) == {
+        "kind": "failed",
+        "variant": "x",
+        "spec_sha256": "a" * 64,
+        "created": "2026-01-05T00:00:00+00:00",
+    }
+    assert identity(profile("x")) == identity(failed("x")) | {
+        "kind": "profile",
+        "created": "2026-01-02T03:04:05+00:00",
+    }
+    assert identity(roof()) == {
+        "kind": "device",
+        "device": "NVIDIA H200",
+        "created": "2026-01-06T00:00:00+00:00",
+    }

@@ -8,9 +8,9 @@ import pytest
 
 from harness.errors import BadRequest
 from harness.report.definition import Definition, Row
-from harness.report.rows import RowRecords, gather, record_warnings
+from harness.report.rows import RowRecords, failure_warnings, gather, record_warnings
 
-from .sample import profile, reported, timing
+from .sample import failed, profile, reported, timing
 
 DEFINITION = Definition(
     name="t",
@@ -86,6 +86,27 @@ def test_records_of_an_older_network_are_left_out_and_named() -> None:
 
 def test_records_of_one_network_give_no_warning() -> None:
     assert record_warnings([row(profile("fassd-net"), profile("fassd-net"))]) == []
+
+
+def test_a_failure_counts_until_a_timing_comes_after_it() -> None:
+    before = profile("fassd-net", fps=1.0, created="2026-01-02T00:00:00Z")
+    failure = failed("fassd-net", created="2026-01-03T00:00:00Z", reason="out of\nmemory")
+    counted = profile("fassd-net", created="2026-01-04T00:00:00Z")
+    after = profile("fassd-net", fps=1.0, created="2026-01-05T00:00:00Z")
+    line = "fassd-net: failed on 2026-01-03: out of memory"
+    older = failed("fassd-net", created="2026-01-01T00:00:00Z")
+    assert failure_warnings([row(before, failure, older)]) == [line]
+    assert failure_warnings([row(failure)]) == [line]
+    assert failure_warnings([row(before, failure, counted)]) == [line]  # counting heals nothing
+    assert failure_warnings([row(before, failure, after)]) == []
+    assert failure_warnings([row(before)]) == []
+
+
+def test_a_failure_of_another_variant_or_size_is_no_failure_of_the_row() -> None:
+    assert row(failed("fassd-net-l1")).failed is None
+    assert row(failed("fassd-net", input_shape=(8, 3, 1024, 2048))).failed is None
+    definition = replace(DEFINITION, rows=(Row(variant="x", same_as="fassd-net"),))
+    assert gather(definition, [failed("fassd-net")])[0].failed is not None
 
 
 def test_a_row_without_any_record_is_warned_about() -> None:

@@ -104,10 +104,17 @@ def test_a_key_that_one_protocol_lacks_is_a_difference() -> None:
     assert 'protocols differ in backend (not stated, "cudagraph")' in message
 
 
-@pytest.mark.parametrize("key", ["iterations", "budget_s", "min_iterations"])
+@pytest.mark.parametrize("key", ["iterations", "until", "budget_s", "min_iterations", "rounds"])
 def test_how_long_was_measured_does_not_make_another_protocol(key: str) -> None:
     speeds = choose(under("a", **{key: 5}), under("b", **{key: 7}))
     assert set(speeds.records) == {0, 1}
+
+
+def test_a_record_from_before_a_key_was_is_as_one_that_has_it_at_its_old_value() -> None:
+    old, new = under("a"), under("b", provider=None, fold_bn=False)
+    assert set(choose(old, new).records) == {0, 1}
+    assert "provider (not stated" in refusal(old, under("b", provider="cuda"))
+    assert "fold_bn (not stated, true)" in refusal(old, under("b", fold_bn=True))
 
 
 def test_the_order_of_a_protocols_keys_does_not_matter() -> None:

@@ -13,7 +13,7 @@ from harness.cli.app import run
 from harness.records import Record
 from harness.store import append
 
-from .sample import COUNTS, CPU, profile
+from .sample import COUNTS, CPU, failed, profile
 
 ROOT = Path(__file__).parents[2]
 
@@ -84,6 +84,16 @@ def test_damaged_lines_are_warned_about_with_file_and_line(
     out, err = capsys.readouterr()
     assert "32.9 " in out
     assert err.startswith("warning: results/profile.jsonl:2: ")
+
+
+def test_a_failure_after_the_measurement_is_a_warning(
+    elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store(elsewhere / "results", *(profile(v, fps=100.0) for v in COUNTS), failed("baseline"))
+    assert run(["table", "1"]) == 0
+    out, err = capsys.readouterr()
+    assert out.count("100.0") == len(COUNTS)
+    assert err == "warning: baseline: failed on 2026-01-05: out of memory\n"
 
 
 def test_mixed_devices_are_refused_and_a_flag_decides(

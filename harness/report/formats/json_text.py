@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from harness.records import ProfileRecord, Record
+from harness.records import DeviceRecord, Record, ReportedRecord
 from harness.report.columns import Column
+from harness.report.conditions import device_name
 from harness.report.model import Cell, Table, TableRow
 
 
@@ -25,20 +26,26 @@ def to_json(table: Table) -> str:
 
 def identity(record: Record) -> dict[str, Any]:
     """Return what finds `record` again among all records."""
-    if isinstance(record, ProfileRecord):
+    if isinstance(record, ReportedRecord):
         return {
             "kind": record.kind,
             "variant": record.variant,
-            "spec_sha256": record.spec_sha256,
+            "table": record.table,
+            "row": record.row,
+            "work": record.source.work,
+            "place": record.source.place,
+        }
+    if isinstance(record, DeviceRecord):
+        return {
+            "kind": record.kind,
+            "device": device_name(record.environment),
             "created": record.created,
         }
     return {
         "kind": record.kind,
         "variant": record.variant,
-        "table": record.table,
-        "row": record.row,
-        "work": record.source.work,
-        "place": record.source.place,
+        "spec_sha256": record.spec_sha256,
+        "created": record.created,
     }
 
 
