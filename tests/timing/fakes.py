@@ -1,15 +1,23 @@
-"""A host clock that goes when told, and a GPU that works through its queue."""
+"""Protocols and parts made up for tests, a host clock that goes when told, and a GPU's queue."""
 
 from typing import Any
 
-from harness.timing.protocol import Protocol, paper_protocol
+from harness.timing.named import paper_protocol
+from harness.timing.part import Part
+from harness.timing.protocol import Protocol
 
 
 def protocol(device: str = "cpu", **fields: Any) -> Protocol:
     """Return a small protocol of the paper's kind, fields replaced."""
     wanted: dict[str, Any] = {"warmup": 2, "iterations": 4, "budget_s": None, "min_iterations": 1}
-    base = paper_protocol((1, 3, 8, 8), device, threads=1)
-    return Protocol(**(base.to_dict() | {"input": (1, 3, 8, 8)} | wanted | fields))
+    base = paper_protocol((1, 3, 8, 8), device).to_dict()
+    return Protocol(**(base | {"input": (1, 3, 8, 8), "threads": 1} | wanted | fields))
+
+
+def part(*pass_s: float, **fields: Any) -> Part:
+    """Return a round of passes of these seconds, one right after the other, fields replaced."""
+    made: dict[str, Any] = {"elapsed_s": sum(pass_s), "stopped_by": "iterations"}
+    return Part(**({"pass_s": pass_s, "setup_s": 1.0, "host_s": 0.01} | made | fields))
 
 
 class FakeTime:

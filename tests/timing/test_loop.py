@@ -75,11 +75,11 @@ def interrupt_in(*numbers: int) -> Callable[[int], None]:
 
 @pytest.fixture(autouse=True)
 def _sigint_is_left_alone() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGINT)
+    # A shell starts background jobs with SIGINT ignored.
+    outside = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
-    after = signal.getsignal(signal.SIGINT)
-    signal.signal(signal.SIGINT, before)
-    assert after is before
+    after = signal.signal(signal.SIGINT, outside)
+    assert after is signal.default_int_handler
 
 
 def test_ctrl_c_keeps_the_passes_done_and_the_one_it_fell_into() -> None:
