@@ -152,9 +152,11 @@ class DeviceRecord:
     """What a device can do at best, measured on it.
 
     Attributes:
-        macs_per_s: Multiply-accumulates per second of a large matrix product, by precision.
-        bytes_per_s: Bytes read plus bytes written per second of a large copy.
-        method: Sizes, repetitions and threads of the two measurements.
+        macs_per_s: Multiply-accumulates per second by precision: the higher of a large matrix
+            product and a large 3x3 convolution.
+        bytes_per_s: Bytes read plus bytes written per second: the higher of a large copy and a
+            ReLU in place.
+        method: Sizes, repetitions, threads and rate of each measurement.
         environment: Software and machine.
         created: UTC, ISO 8601.
     """

@@ -27,8 +27,8 @@ class Round:
         fps: Frames per second of this share alone.
         iterations: Timed passes.
         elapsed_s: Wall-clock seconds between its two synchronisations.
-        setup_s: Seconds until the backend was ready for its first pass: transforms, export,
-            compilation. Warm-up is not in it.
+        setup_s: Seconds until the first pass was done: transforms, export, compilation, and that
+            pass. Warm-up is not in it.
     """
 
     fps: float
@@ -75,9 +75,10 @@ class Telemetry:
         memory_clock_max_mhz: The highest that the card allows.
         temperature_c: Of the GPU.
         power_w: Drawn by the GPU.
-        throttle: Reasons for lower clocks, with the share of samples that named them.
+        throttle: Reasons for lower clocks, with the share of samples that named them; empty where
+            there was none, or none is known.
         foreign_processes: Most other processes that computed on the GPU at once.
-        cpu_steal: Share of the processors' time that the hypervisor gave to others.
+        cpu_steal: Share of the processors' busy time that the hypervisor gave to others.
         swap_bytes: Bytes that moved between memory and swap, in the whole machine.
     """
 
@@ -99,8 +100,8 @@ class Limits:
     """The least time that a pass could take on this device, by what was measured on it.
 
     Attributes:
-        macs_per_s: Multiply-accumulates per second of a large matrix product.
-        bytes_per_s: Bytes read plus bytes written per second of a large copy.
+        macs_per_s: Multiply-accumulates per second at best (`harness.timing.limits`).
+        bytes_per_s: Bytes read plus bytes written per second at best.
         arithmetic_s: Seconds of the `conv` MACs at that rate.
         memory_s: Seconds of the operators' traffic (inputs, weights, outputs) at that bandwidth.
         roofline_s: Sum over operators of the larger of the two.
@@ -142,7 +143,8 @@ class Timing:
 
     Attributes:
         fps: Frames per second: frames over the wall-clock time between the two synchronisations.
-        fps_ci95: 95% confidence interval of `fps`, from `block_means_s`; null below two blocks.
+        fps_ci95: 95% confidence interval of `fps`: the wider of that of blocks and that of rounds
+            (`harness.timing.statistics`); null below two blocks.
         iterations: Timed passes that were done.
         elapsed_s: Wall-clock seconds between the two synchronisations.
         latency_s: Distribution of the passes.

@@ -104,7 +104,15 @@ def test_commands_import_what_is_heavy_only_inside(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["list"], ["list", "components"], ["profile", "--help"], ["table", "1"]],
+    [
+        ["--help"],
+        ["list"],
+        ["list", "components"],
+        ["profile", "--help"],
+        ["table", "1"],
+        ["compare", "--help"],
+        ["device", "--help"],
+    ],
 )
 def test_light_commands_load_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
     code = (
