@@ -1,4 +1,4 @@
-"""The progress bar of a timed loop, on standard error and only on a terminal."""
+"""How far timing is, in words and as a bar on standard error, and only on a terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.timing.protocol import Protocol
 def progress_bar(
     title: str, protocol: Protocol, console: Console | None = None
 ) -> Iterator[loop.Progress | None]:
-    """Show a bar while the context lasts; yield what tells it how far the loop is.
+    """Show a bar while the context lasts; yield what tells it how far all rounds together are.
 
     Args:
         title: What is timed.
@@ -41,19 +41,27 @@ def progress_bar(
 
 
 def describe(done: int, elapsed_s: float, protocol: Protocol) -> tuple[float, str]:
-    """Return the share of the loop's time that is over, and the state of the loop in words."""
-    if not done:
+    """Return the share of the time that is over, and how far the passes are in words.
+
+    Args:
+        done: Passes that are done, of all rounds if `protocol` is of all.
+        elapsed_s: Seconds that they took.
+        protocol: What they are timed under, or one round's share of it.
+    """
+    if not done or not elapsed_s:
         return 0.0, "timing"
     left_s = seconds_left(done, elapsed_s, protocol)
     passes = f"{done:,}/{protocol.iterations:,} passes"
     budget = f", {elapsed_s:.0f}/{protocol.budget_s:g} s" if protocol.budget_s else ""
     fps = done * protocol.input[0] / elapsed_s
-    text = f"{passes}{budget}, {fps:.4g} FPS, {_clock_time(left_s)} left"
-    return elapsed_s / (elapsed_s + left_s), text
+    left = f"{_clock_time(left_s)} left"
+    if protocol.until is not None:
+        left = f"at most {left}, until +-{protocol.until:.2%}"
+    return elapsed_s / (elapsed_s + left_s), f"{passes}{budget}, {fps:.4g} FPS, {left}"
 
 
 def seconds_left(done: int, elapsed_s: float, protocol: Protocol) -> float:
-    """Return the seconds until the stop rule holds, if passes go on as they did."""
+    """Return the seconds until passes or budget are used up, if passes go on as they did."""
     pass_s = elapsed_s / done
     left_s = (protocol.iterations - done) * pass_s
     if protocol.budget_s is not None:
