@@ -24,6 +24,8 @@ COMMANDS = {
     "profile": ("harness.cli.profile", "profile"),
     "table": ("harness.cli.table", "table"),
     "plot": ("harness.cli.plot", "plot"),
+    "device": ("harness.cli.device", "device"),
+    "compare": ("harness.cli.compare", "compare"),
 }
 
 

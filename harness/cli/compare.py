@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import AsJson
+from harness.cli.options import AsJson, fraction
 
 if TYPE_CHECKING:
     from harness.records import Record
@@ -73,7 +72,7 @@ def compare(
     from harness.report.scales import load_scales
     from harness.report.side import choose_side
 
-    share = None if fail_slower is None else percentage(fail_slower)
+    share = None if fail_slower is None else fraction("--fail-slower", fail_slower, zero=True)
     table = load_scales(scales)
     choices = _choices(device, protocol)
     sides = [
@@ -87,22 +86,6 @@ def compare(
     _show(comparison, measured_scale(comparison, table), as_json=as_json)
     if share is not None:
         _gate(comparison, share, str(fail_slower))
-
-
-def percentage(text: str) -> float:
-    """Return a percentage such as `5%` as a share.
-
-    Raises:
-        BadRequest: If it is none, or not from 0 to below 100.
-    """
-    from harness.errors import BadRequest
-
-    found = re.fullmatch(r"(\d{1,2}(?:\.\d+)?)\s*%", text.strip())
-    if found is None:
-        raise BadRequest(
-            f"--fail-slower: must be a percentage below 100 with its sign, such as 5%, got {text!r}"
-        )
-    return float(found[1]) / 100
 
 
 def _choices(device: list[str] | None, protocol: list[str] | None) -> list[FpsChoice]:

@@ -63,3 +63,23 @@ def si(value: float, unit: str = "") -> str:
         if abs(value) >= factor:
             return f"{value / factor:.3f} {prefix}{unit}"
     return f"{value:.0f} {unit}".rstrip()
+
+
+def fraction(flag: str, text: str, *, zero: bool = False) -> float:
+    """Return the fraction that `0.5%` or `0.005` means.
+
+    Args:
+        zero: Whether 0 is allowed.
+
+    Raises:
+        BadRequest: If it is no number, or not between 0 and 1.
+    """
+    from harness.errors import BadRequest
+
+    try:
+        value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        value = float("nan")
+    if not (0 < value < 1 or (zero and value == 0)):
+        raise BadRequest(f"{flag}: must be a share such as 5%, between 0 and 100%, got {text!r}")
+    return value

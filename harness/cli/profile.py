@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from harness.cli.options import AsJson, Catalog, Input, Settings, select, si, size_text
-
-if TYPE_CHECKING:
-    from harness.crosscheck import Comparison
-    from harness.records import ProfileRecord, StaticCost, Timing
-    from harness.timing.protocol import Protocol
-    from variants.catalog import Row
-    from variants.spec import Spec
+from harness.cli.options import AsJson, Catalog, Input, Settings, fraction, select
 
 
 def profile(
@@ -33,13 +23,47 @@ def profile(
     device: Annotated[
         str, typer.Option(metavar="auto|cpu|cuda|cuda:N", help="Where to time.")
     ] = "auto",
-    iterations: Annotated[int, typer.Option(help="Timed passes.")] = 10_000,
+    protocol: Annotated[
+        str,
+        typer.Option(metavar="NAME|FILE", help="paper, latency, or a YAML file of your own."),
+    ] = "paper",
+    backend: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="eager, compile, cudagraph, onnxruntime or openvino."),
+    ] = None,
+    provider: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Of onnxruntime: cpu, cuda or tensorrt."),
+    ] = None,
+    precision: Annotated[
+        str | None, typer.Option(metavar="NAME", help="fp32, tf32, fp16 or bf16.")
+    ] = None,
+    memory_format: Annotated[
+        str | None, typer.Option(metavar="NAME", help="contiguous or channels_last.")
+    ] = None,
+    fold_bn: Annotated[
+        bool, typer.Option("--fold-bn", help="Fold BatchNorm into the convolution before it.")
+    ] = False,
+    batch: Annotated[int | None, typer.Option(help="Frames in a pass.")] = None,
+    threads: Annotated[int | None, typer.Option(help="CPU threads of one operator.")] = None,
+    warmup: Annotated[int | None, typer.Option(help="Passes before the timed ones.")] = None,
+    iterations: Annotated[
+        int | None, typer.Option(help="Timed passes; with --until the most.")
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="0.5%", help="Stop when the 95% interval is inside +- this."),
+    ] = None,
     budget: Annotated[
         float | None,
-        typer.Option(
-            help="Seconds after which timing ends early.  [default: 20 on cpu, else none]"
-        ),
+        typer.Option(help="Seconds of timed passes after which timing ends."),
     ] = None,
+    rounds: Annotated[
+        int | None, typer.Option(help="Fresh processes that share the passes.")
+    ] = None,
+    layers: Annotated[
+        bool, typer.Option("--layers", help="Show where the time goes, by torch's profiler.")
+    ] = False,
     no_timing: Annotated[bool, typer.Option("--no-timing", help="Count only.")] = False,
     check: Annotated[
         bool, typer.Option("--check", help="Run fvcore and thop too; they must agree.")
@@ -47,30 +71,55 @@ def profile(
     results: Annotated[Path, typer.Option(help="Folder that the records go to.")] = Path("results"),
     no_save: Annotated[bool, typer.Option("--no-save", help="Store no record.")] = False,
     as_json: AsJson = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Print CSV, a line a variant, and nothing else.")
+    ] = False,
 ) -> None:
     """Count and time variants, and store a record of each.
 
-    MACs are given under every convention; FPS is the average rate over the timed passes, batch 1,
-    synchronised at both ends, final upsampling included. On a CPU timing ends after --budget
-    seconds (20 by default), but not before 5 passes.
+    MACs are given under every convention. FPS is taken under a protocol: paper (the average rate
+    over 10,000 passes, fp32 without TF32, batch 1, on a CPU within a budget of 20 seconds) unless
+    --protocol names another; the flags below change it, and the record holds the whole of it.
+    Passes are shared among --rounds fresh processes, in which the variants take turns.
+
+    A variant that cannot be timed leaves a record of its failure, and the others go on; the exit
+    status is 1 then.
 
     Examples:
 
         harness profile --variant fassd-net
 
-        harness profile --table 1 --no-timing
+        harness profile --table 1 --until 1% --budget 120
 
-        harness profile --variant fassd-net --set context.alpha=4 --input 512x1024
+        harness profile --variant fassd-net --backend openvino --precision bf16
 
-        harness profile --variant fassd-net --no-timing --check
+        harness profile --variant fassd-net --protocol latency --layers
+
+        harness profile --variant fassd-net --set context.alpha=4 --input 512x1024 --no-timing
     """
     from harness.errors import BadRequest
 
     names = [*(variant or ()), *(_variants_of(table) if table else ())]
     if not names:
         raise BadRequest("profile: needs at least one --variant, or --table; see harness list")
-    if iterations < 1:
-        raise BadRequest(f"--iterations: must be at least 1, got {iterations}")
+    if as_json and as_csv:
+        raise BadRequest("profile: prints --json or --csv, got both")
+    if layers and no_timing:
+        raise BadRequest("profile: --layers times, got --no-timing too")
+    changes = {
+        "backend": backend,
+        "provider": provider,
+        "precision": precision,
+        "memory_format": memory_format,
+        "fold_bn": fold_bn or None,
+        "batch": at_least("--batch", batch, 1),
+        "threads": at_least("--threads", threads, 1),
+        "warmup": at_least("--warmup", warmup, 0),
+        "iterations": at_least("--iterations", iterations, 1),
+        "rounds": at_least("--rounds", rounds, 1),
+        "until": None if until is None else fraction("--until", until),
+        "budget_s": budget,
+    }
     if budget is not None and not 0 < budget < float("inf"):
         raise BadRequest(f"--budget: must be above 0 seconds, got {budget:g}")
     rows = select(names, settings=settings, catalogs=catalog, size=size)
@@ -78,31 +127,40 @@ def profile(
         from harness.store import check_writable
 
         check_writable(results)
+    from harness.cli.answer import Answer
+    from harness.cli.measuring import Request
 
-    from harness.timing.device import resolve_device
-    from variants.spec import resolve
-
-    place = "cpu" if no_timing and device == "auto" else resolve_device(device)
-    specs = [resolve(row.chosen) for row in rows]
-    protocols = [None if no_timing else _protocol(row, place, iterations, budget) for row in rows]
-    done: list[ProfileRecord] = []
-    measured = _measure(rows, specs, protocols, place, check)
+    request = Request(
+        device=_device(device, no_timing=no_timing),
+        protocol=protocol,
+        changes={key: value for key, value in changes.items() if value is not None},
+        timed=not no_timing,
+        check=check,
+        layers=layers,
+        size_given=size is not None,
+    )
+    answer = Answer(
+        form="json" if as_json else "csv" if as_csv else "text",
+        results=None if no_save else results,
+    )
     try:
-        for record, comparisons in measured:
-            if not no_save:
-                from harness.store import append, path_for
+        for measured in request.measure(rows):
+            answer.add(measured)
+    finally:  # also after a failure: what is done is not lost
+        answer.end()
+    if answer.interrupted:
+        raise KeyboardInterrupt
+    if answer.failures:
+        raise typer.Exit(1)
 
-                append(path_for(results, record), record)
-            done.append(record)
-            if not as_json:
-                typer.echo(describe(record, comparisons))
-            if record.timing and record.timing.stopped_by == "interrupt":
-                raise KeyboardInterrupt
-    finally:
-        if as_json and done:  # also after a failure: what is done is not lost
-            from harness.records import to_dict
 
-            typer.echo(json.dumps([to_dict(record) for record in done], indent=2))
+def at_least(flag: str, value: int | None, least: int) -> int | None:
+    """Return `value`; refuse it below `least`."""
+    from harness.errors import BadRequest
+
+    if value is not None and value < least:
+        raise BadRequest(f"{flag}: must be at least {least}, got {value}")
+    return value
 
 
 def _variants_of(table: str) -> list[str]:
@@ -111,121 +169,7 @@ def _variants_of(table: str) -> list[str]:
     return list(load_definition(table).variants)
 
 
-def _protocol(row: Row, device: str, iterations: int, budget: float | None) -> Protocol:
-    from dataclasses import replace
+def _device(name: str, *, no_timing: bool) -> str:
+    from harness.timing.device import resolve_device
 
-    from harness.timing.protocol import paper_protocol
-
-    protocol = paper_protocol((1, 3, *row.input), device, iterations)
-    return protocol if budget is None else replace(protocol, budget_s=budget)
-
-
-def _measure(
-    rows: Sequence[Row],
-    specs: Sequence[Spec],
-    protocols: Sequence[Protocol | None],
-    device: str,
-    check: bool,
-) -> Iterator[tuple[ProfileRecord, list[Comparison]]]:
-    """Yield the record of each variant as it is done.
-
-    Every network is built once as a skeleton before the first is timed, so that options that do
-    not fit each other are refused at once. What is counted and what is timed are two instances.
-    """
-    from harness.environment import read_environment
-    from harness.ledger import record
-    from harness.records import ProfileRecord
-    from harness.static import total
-    from variants.build import build, skeleton
-
-    skeletons = [skeleton(spec) for spec in specs]
-    for row, spec, protocol, network in zip(rows, specs, protocols, skeletons, strict=True):
-        shape = (1, 3, *row.input)
-        ledger = record(network, shape)
-        comparisons: list[Comparison] = []
-        if check:
-            from harness.crosscheck import crosscheck
-
-            comparisons = crosscheck(
-                lambda place, spec=spec: skeleton(spec) if place == "meta" else build(spec),  # type: ignore[misc]
-                ledger,
-                shape,
-            )
-        timing = None if protocol is None else _time(row.name, spec, protocol, device)
-        yield (
-            ProfileRecord(
-                variant=row.name,
-                spec=spec.to_dict(),
-                spec_sha256=spec.sha256,
-                input_shape=shape,
-                static=total(network, ledger),
-                timing=timing,
-                environment=read_environment(device),
-                created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            ),
-            comparisons,
-        )
-
-
-def _time(name: str, spec: Spec, protocol: Protocol, device: str) -> Timing:
-    from harness.timing.measure import time_network
-    from harness.timing.progress import progress_bar
-    from variants.build import build
-
-    network = build(spec, device=device)
-    with progress_bar(name, protocol) as progress:
-        return time_network(network, protocol, progress=progress)
-
-
-def describe(record: ProfileRecord, comparisons: Sequence[Comparison] = ()) -> str:
-    """Return a record in a few lines, as a terminal of 80 columns shows them."""
-    lines = [f"{record.variant}  {size_text(record.input_shape)}", *_static_lines(record.static)]
-    for result in comparisons:
-        lines.append(
-            f"  check        {result.tool} {result.version} itself counts {result.theirs:,}: agrees"
-        )
-    if record.timing is not None:
-        lines += _timing_lines(record.timing, record.environment)
-    return "\n".join(lines) + "\n"
-
-
-def _static_lines(static: StaticCost) -> list[str]:
-    built = static.params_constructed
-    unused = f" run at inference, of {built:,} constructed" if built != static.params else ""
-    first, *rest = (f"{si(macs)} {name}" for name, macs in static.macs.items())
-    lines = [
-        f"  parameters   {static.params:,}{unused}",
-        f"  MACs         {first}",
-        f"               {' | '.join(rest)}",
-        f"  conv in+out  {si(static.conv_io)} elements",
-        f"  activations  {static.peak_activation_bytes / 2**20:.1f} MiB at the peak",
-    ]
-    for name, calls in static.uncounted.items():
-        lines.append(f"  warning: {name} ({calls} calls) has no counting rule: not in the MACs")
-    return lines
-
-
-def _timing_lines(timing: Timing, environment: dict[str, object]) -> list[str]:
-    device = environment.get("device")
-    name = device.get("name") if isinstance(device, dict) else "unknown device"
-    latency = timing.latency_s
-    interval = ""
-    if timing.fps_ci95 is not None:
-        interval = f", 95% CI {timing.fps_ci95[0]:.4g} to {timing.fps_ci95[1]:.4g}"
-    why = {
-        "iterations": "",
-        "budget": f", ended by the budget of {timing.protocol.get('budget_s'):g} s",
-        "interrupt": ", interrupted",
-    }[timing.stopped_by]
-    lines = [
-        f"  speed        {timing.fps:.4g} FPS{interval}",
-        f"  latency      mean {_ms(latency.mean)}, p50 {_ms(latency.p50)}, "
-        f"p99 {_ms(latency.p99)}, range {_ms(latency.min)} to {_ms(latency.max)}",
-        f"  timed        {timing.iterations:,} passes{why}",
-        f"  on           {name}, protocol {timing.protocol.get('name')}",
-    ]
-    return lines + [f"  warning: {text}" for text in timing.warnings]
-
-
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1e3:.4g} ms"
+    return "cpu" if no_timing and name == "auto" else resolve_device(name)

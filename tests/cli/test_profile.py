@@ -1,3 +1,5 @@
+import csv
+import io
 import json
 import os
 import signal
@@ -11,6 +13,7 @@ import pytest
 from harness.cli.app import run
 
 SMALL = ["--input", "64x128"]
+QUICK = ["--iterations", "2", "--rounds", "1"]
 
 
 @pytest.fixture(autouse=True)
@@ -120,6 +123,135 @@ def test_check_fails_with_both_numbers(
     assert captured.err.count("\n") == 1
 
 
+def test_every_flag_of_the_protocol_reaches_the_record(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    flags = {
+        "precision": ("--precision", "bf16", "bf16"),
+        "memory_format": ("--memory-format", "channels_last", "channels_last"),
+        "threads": ("--threads", "1", 1),
+        "warmup": ("--warmup", "0", 0),
+        "iterations": ("--iterations", "4", 4),
+        "until": ("--until", "50%", 0.5),
+        "budget_s": ("--budget", "7", 7.0),
+        "rounds": ("--rounds", "1", 1),
+    }
+    arguments = [text for flag, value, _ in flags.values() for text in (flag, value)]
+    [record] = profile(
+        capsys, "--variant", "fassd-net-l2", *SMALL, "--batch", "2", "--fold-bn", *arguments
+    )
+    stored = record["timing"]["protocol"]  # type: ignore[index]
+    assert {name: stored[name] for name in flags} == {n: v for n, (_, _, v) in flags.items()}
+    assert stored["fold_bn"] is True
+    assert stored["input"] == record["input_shape"] == [2, 3, 64, 128]
+    assert record["timing"]["output_error"]["relative_l2"] > 0  # type: ignore[index]
+
+
+def test_passes_are_shared_among_fresh_processes(capsys: pytest.CaptureFixture[str]) -> None:
+    [record] = profile(
+        capsys, "--variant", "fassd-net-l2", *SMALL, "--iterations", "5", "--rounds", "2"
+    )
+    timing = record["timing"]
+    assert isinstance(timing, dict)
+    assert [each["iterations"] for each in timing["rounds"]] == [3, 2]
+    assert timing["iterations"] == 5
+
+
+def test_the_limits_of_the_device_stand_beside_the_time(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    [record] = profile(capsys, "--variant", "fassd-net-l2", *SMALL, *QUICK)
+    limits = record["timing"]["limits"]  # type: ignore[index]
+    macs = record["static"]["macs"]["conv"]  # type: ignore[index]
+    assert limits["arithmetic_s"] == pytest.approx(macs / limits["macs_per_s"])
+    mean_s = record["timing"]["latency_s"]["mean"]  # type: ignore[index]
+    assert limits["share"] == pytest.approx(limits["roofline_s"] / mean_s)
+
+
+def test_a_protocol_of_ones_own_is_a_file(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "mine.yaml").write_text("extends: latency\niterations: 3\nrounds: 1\nsize: 64x64\n")
+    [record] = profile(capsys, "--variant", "fassd-net-l2", "--protocol", "mine.yaml")
+    stored = record["timing"]["protocol"]  # type: ignore[index]
+    assert stored["name"] == "mine"
+    assert stored["synchronisation"] == "before and after each pass"
+    assert record["input_shape"] == [1, 3, 64, 64]
+    arguments = ["--variant", "fassd-net-l2", "--protocol", "mine.yaml", *SMALL]
+    assert run(["profile", "--json", "--no-save", *arguments]) == 0
+    [asked] = json.loads(capsys.readouterr().out)
+    assert asked["input_shape"] == [1, 3, 64, 128]
+
+
+def test_layers_say_where_the_time_goes(capsys: pytest.CaptureFixture[str]) -> None:
+    [record] = profile(capsys, "--variant", "fassd-net-l2", *SMALL, *QUICK, "--layers")
+    layers = record["layers"]
+    assert isinstance(layers, list)
+    assert sum(layer["macs"] for layer in layers) == record["static"]["macs"]["conv"]  # type: ignore[index]
+    assert layers == sorted(layers, key=lambda layer: -layer["time_s"])
+    assert "head.classify" in {layer["path"] for layer in layers}
+
+
+def test_csv_is_a_line_a_variant(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--variant", "fassd-net-l2", "--variant", "fassd-net-l1", *SMALL, *QUICK]
+    assert run(["profile", "--csv", *arguments]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert {row["variant"] for row in rows} == {"fassd-net-l2", "fassd-net-l1"}
+    for row in rows:
+        assert float(row["fps_low"]) <= float(row["fps"]) <= float(row["fps_high"])
+        assert (row["input"], row["iterations"], row["backend"]) == ("1x3x64x128", "2", "eager")
+    assert {row["params"] for row in rows} == {"2845351", "2289454"}
+
+
+def test_what_cannot_run_leaves_a_record_and_the_others_go_on(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        "huge: {extends: fassd-net, title: x, input: 1048576x1048576}\n"
+    )
+    arguments = ["--catalog", "mine.yaml", "--variant", "huge", "--variant", "fassd-net-l2", *QUICK]
+    assert run(["profile", "--json", *arguments]) == 1
+    captured = capsys.readouterr()
+    [record] = json.loads(captured.out)
+    assert record["variant"] == "fassd-net-l2"
+    [line] = captured.err.splitlines()
+    assert line.startswith(
+        "harness: huge: input 1x3x1048576x1048576 does not fit the memory of cpu"
+    )
+    assert line.endswith("try a smaller --input")
+    [path] = (tmp_path / "results").rglob("failed.jsonl")
+    failure = json.loads(path.read_text())
+    assert failure["kind"] == "failed"
+    assert failure["variant"] == "huge"
+    assert failure["protocol"]["name"] == "paper"
+    assert failure["reason"] in line
+    assert failure["environment"]["device"]["type"] == "cpu"
+
+
+def test_an_input_that_a_network_cannot_take_is_a_failure_too(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    arguments = ["--variant", "fassd-net", "--input", "4x4", *QUICK]
+    assert run(["profile", *arguments]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("harness: fassd-net: ")
+    assert captured.err.count("\n") == 1
+    [path] = (tmp_path / "results").rglob("*.jsonl")
+    assert json.loads(path.read_text())["kind"] == "failed"
+
+
+@pytest.mark.slow
+def test_another_backend_is_compared_with_eager(capsys: pytest.CaptureFixture[str]) -> None:
+    [record] = profile(capsys, "--variant", "fassd-net-l2", *SMALL, *QUICK, "--backend", "openvino")
+    timing = record["timing"]
+    assert isinstance(timing, dict)
+    assert timing["protocol"]["backend"] == "openvino"
+    assert 0 < timing["output_error"]["relative_l2"] < timing["output_error"]["tolerance"]
+    assert timing["setup_s"] > 0
+    assert "openvino" in timing["backend"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -148,6 +280,19 @@ def test_check_fails_with_both_numbers(
         (["--variant", "fassd-net", "--catalog", "unsafe.yaml"], "unsafe.yaml:1: "),
         (["--table", "9"], "no table '9'"),
         (["--wat"], "No such option"),
+        (["--variant", "fassd-net", "--protocol", "papr"], "no protocol 'papr'"),
+        (["--variant", "fassd-net", "--protocol", "none.yaml"], "none.yaml: cannot be read"),
+        (["--variant", "fassd-net", "--backend", "openvion"], "backend must be"),
+        (["--variant", "fassd-net", "--backend", "cudagraph"], "cudagraph runs on cuda"),
+        (["--variant", "fassd-net", "--precision", "tf32"], "precision tf32 runs on cuda"),
+        (["--variant", "fassd-net", "--provider", "cuda"], "provider must be null with backend"),
+        (["--variant", "fassd-net", "--until", "much"], "--until: must be a share such as 5%"),
+        (["--variant", "fassd-net", "--until", "150%"], "--until: must be a share such as 5%"),
+        (["--variant", "fassd-net", "--rounds", "0"], "--rounds: must be at least 1, got 0"),
+        (["--variant", "fassd-net", "--batch", "0"], "--batch: must be at least 1, got 0"),
+        (["--variant", "fassd-net", "--threads", "0"], "--threads: must be at least 1, got 0"),
+        (["--variant", "fassd-net", "--layers", "--no-timing"], "--layers times"),
+        (["--variant", "fassd-net", "--csv"], "prints --json or --csv, got both"),
     ],
 )
 def test_a_bad_request_is_one_line_and_writes_nothing(
@@ -186,7 +331,7 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
-    time.sleep(6)  # past imports, counting and warm-up
+    time.sleep(12)  # past the imports of two processes, counting and warm-up
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
