@@ -2,54 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
 from torch import nn
 
 from harness.timing.protocol import Protocol
-
-#: How to read a setting, and how to write it.
-Setting = tuple[Callable[[], Any], Callable[[Any], None]]
+from harness.timing.tf32 import Setting, attribute, tf32_allowed
 
 
-def _attribute(owner: Any, name: str) -> Setting:
-    return lambda: getattr(owner, name), lambda value: setattr(owner, name, value)
+def _wanted(protocol: Protocol) -> list[tuple[Setting, Any]]:
+    """Return settings of torch with the values that they have under `protocol`.
 
-
-def _raw_precisions() -> list[Setting]:
-    """Return the per-operator precisions (torch 2.9 on) that the older switches write through to.
-
-    An older switch, set and set back, leaves them explicit where they were inherited before.
+    What the protocol has no field for is set to torch's default, so that a figure does not depend
+    on what ran before in the same process: cuDNN on and free to pick what is not deterministic,
+    fp16 and bf16 products reduced as torch does it by itself, no autocast, which would run a part
+    of an fp32 network in another type.
     """
-    backends: Any = torch.backends  # typed as modules without these attributes
-    if not hasattr(backends, "fp32_precision"):
-        return []
-    matmul = (backends.cuda.matmul, backends.mkldnn.matmul)
-    owners = (*matmul, backends.cudnn.conv, backends.cudnn.rnn)
-    return [_attribute(owner, "fp32_precision") for owner in owners]
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    deterministic = (torch.get_deterministic_debug_mode, torch.set_deterministic_debug_mode)
+    wanted: list[tuple[Setting, Any]] = [
+        ((torch.get_num_threads, torch.set_num_threads), protocol.threads),
+        (attribute(cudnn, "benchmark"), protocol.cudnn_benchmark),
+        (attribute(cudnn, "enabled"), True),
+        (attribute(cudnn, "deterministic"), False),
+        (attribute(matmul, "allow_fp16_reduced_precision_reduction"), True),
+        (attribute(matmul, "allow_bf16_reduced_precision_reduction"), True),
+        (deterministic, 0),
+    ]
+    if hasattr(matmul, "allow_fp16_accumulation"):  # torch 2.7
+        wanted.append((attribute(matmul, "allow_fp16_accumulation"), False))
+    return wanted + [(_autocast(kind), False) for kind in ("cpu", "cuda")]
+
+
+def _autocast(kind: str) -> Setting:
+    return partial(torch.is_autocast_enabled, kind), partial(torch.set_autocast_enabled, kind)
 
 
 @contextmanager
 def applied(protocol: Protocol) -> Iterator[None]:
     """Set torch as `protocol` says, gradients off, for as long as the context lasts."""
-    # The older switches for TF32: while they are set, both they and the newer per-operator ones
-    # can be read; the other way round, reading an older one raises.
-    matmul = (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision)
-    wanted: list[tuple[Setting, Any]] = [
-        ((torch.get_num_threads, torch.set_num_threads), protocol.threads),
-        (matmul, "high" if protocol.tf32 else "highest"),
-        (_attribute(torch.backends.cudnn, "allow_tf32"), protocol.tf32),
-        (_attribute(torch.backends.cudnn, "benchmark"), protocol.cudnn_benchmark),
-    ]
-    touched = [setting for setting, _ in wanted] + _raw_precisions()
-    before = [(write, read()) for read, write in touched]
+    wanted = _wanted(protocol)
+    before = [(write, read()) for (read, write), _ in wanted]
     try:
         for (_, write), value in wanted:
             write(value)
-        with torch.inference_mode():
+        with tf32_allowed(protocol.tf32), torch.inference_mode():
             yield
     finally:
         for write, value in before:

@@ -91,6 +91,58 @@ def test_torch_is_put_back_when_timing_raises() -> None:
         raise KeyboardInterrupt
 
 
+def read(setting: str) -> Any:
+    """Return the setting of this dotted name below `torch`, a function's value for a function."""
+    value: Any = torch
+    for name in setting.split("."):
+        value = getattr(value, name)
+    return value() if callable(value) else value
+
+
+def write(setting: str, value: Any) -> None:
+    owner, _, name = setting.rpartition(".")
+    target: Any = torch
+    for part in owner.split(".") if owner else []:
+        target = getattr(target, part)
+    if callable(getattr(target, name)):
+        getattr(target, name.replace("get_", "set_"))(value)
+    else:
+        setattr(target, name, value)
+
+
+# What the protocol has no field for -> torch's default, and what a caller may have set.
+DEFAULTS = {
+    "backends.cudnn.enabled": (True, False),
+    "backends.cudnn.deterministic": (False, True),
+    "backends.cuda.matmul.allow_fp16_reduced_precision_reduction": (True, False),
+    "backends.cuda.matmul.allow_bf16_reduced_precision_reduction": (True, False),
+    "backends.cuda.matmul.allow_fp16_accumulation": (False, True),
+    "get_deterministic_debug_mode": (0, 1),
+}
+
+
+@pytest.mark.parametrize("setting", DEFAULTS)
+def test_what_the_protocol_does_not_say_is_torchs_default(setting: str) -> None:
+    default, other = DEFAULTS[setting]
+    assert read(setting) == default
+    write(setting, other)
+    try:
+        with applied(protocol()):
+            assert read(setting) == default
+        assert read(setting) == other
+    finally:
+        write(setting, default)
+
+
+def test_a_callers_autocast_does_not_reach_a_pass() -> None:
+    product = nn.Linear(4, 4)
+    with torch.autocast("cpu", torch.bfloat16):
+        with applied(protocol()):
+            assert not torch.is_autocast_enabled("cuda")
+            assert product(torch.ones(1, 4)).dtype is torch.float32
+        assert product(torch.ones(1, 4)).dtype is torch.bfloat16
+
+
 class Counter(nn.Module):
     """Counts its calls in a buffer, replaces another, and trains a BatchNorm beside."""
 
