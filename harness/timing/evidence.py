@@ -45,4 +45,4 @@ class Evidence:
 
 def percent(share: float) -> str:
     """Return a share as text, three digits: one just beyond its limit does not read as at it."""
-    return f"{share * 100:.3g}%"
+    return f"{share * 100:,.0f}%" if share >= 1 else f"{share * 100:.3g}%"

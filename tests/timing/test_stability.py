@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from harness.timing.evidence import percent
 from harness.timing.loop import StoppedBy
 from harness.timing.part import Part
 from harness.timing.protocol import LATENCY
@@ -274,3 +275,11 @@ def test_several_doubts_are_all_said() -> None:
 
 def test_every_rule_is_run_once() -> None:
     assert len(RULES) == len(set(RULES)) == 13
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.1004, "10%"), (0.05012, "5.01%"), (0.6, "60%"), (1.2, "120%"), (60.6, "6,060%")],
+)
+def test_shares_are_readable_whatever_their_size(share: float, text: str) -> None:
+    assert percent(share) == text

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from harness.errors import BadRequest, RunFailed
+from harness.errors import RunFailed
 from harness.timing.protocol import Protocol
 
 
@@ -50,15 +50,12 @@ class Backend(NamedTuple):
         needs: Packages that must be importable.
         extra: The extra of this project that brings them.
         casts: Whether it brings a network in fp32 into the protocol's precision itself.
-        own_layout: Whether it lays out its tensors as it likes, so that a memory format says
-            nothing.
     """
 
     module: str
     needs: tuple[str, ...] = ()
     extra: str | None = None
     casts: bool = False
-    own_layout: bool = False
 
 
 BACKENDS: dict[str, Backend] = {
@@ -69,11 +66,8 @@ BACKENDS: dict[str, Backend] = {
         "onnxruntime",
         needs=("onnx", "onnxscript", "onnxruntime"),
         extra="onnxruntime",
-        own_layout=True,
     ),
-    "openvino": Backend(
-        "openvino", needs=("openvino",), extra="openvino", casts=True, own_layout=True
-    ),
+    "openvino": Backend("openvino", needs=("openvino",), extra="openvino", casts=True),
 }
 
 
@@ -92,16 +86,3 @@ def find_backend(name: str) -> Prepare:
         )
     prepare: Prepare = import_module(f"{__name__}.{backend.module}").prepare
     return prepare
-
-
-def check_layout(protocol: Protocol) -> None:
-    """Refuse a memory format that the backend would not keep.
-
-    Raises:
-        BadRequest: If the protocol asks for one.
-    """
-    if BACKENDS[protocol.backend].own_layout and protocol.memory_format != "contiguous":
-        raise BadRequest(
-            f"protocol: memory_format must be 'contiguous' with backend {protocol.backend}, which "
-            f"lays out its tensors itself, got {protocol.memory_format!r}"
-        )

@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from harness.errors import RunFailed
-from harness.timing.backends import Prepared, check_layout
+from harness.timing.backends import Prepared
 from harness.timing.backends.foreign import foreign
 from harness.timing.backends.onnx_file import export
 from harness.timing.backends.onnx_session import start
@@ -43,10 +43,8 @@ def prepare(
     """Return a session of the protocol's provider, with `protocol.threads` for each operator.
 
     Raises:
-        BadRequest: If the protocol asks for a memory format.
         RunFailed: If the network cannot be exported, or as `onnx_session.start`.
     """
-    check_layout(protocol)
     import onnxruntime
 
     stream = cuda.Stream(batch.device) if batch.is_cuda else None

@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from harness.errors import RunFailed
-from harness.timing.backends import Prepared, check_layout
+from harness.timing.backends import Prepared
 from harness.timing.backends.foreign import foreign
 from harness.timing.protocol import Protocol
 
@@ -30,11 +30,9 @@ def prepare(network: nn.Module, batch: torch.Tensor, protocol: Protocol) -> Prep
     """Return the network compiled for the batch's shape, in one stream of `protocol.threads`.
 
     Raises:
-        BadRequest: If the protocol asks for a memory format.
         RunFailed: If the network cannot be converted, or the processor cannot compute in the
             protocol's precision.
     """
-    check_layout(protocol)
     with foreign("backend openvino: the network must be convertible"), no_telemetry():
         import openvino
 
