@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from harness.report.normalise import MeasuredScale
     from harness.report.speed import FpsChoice
 
+MOST_WARNINGS = 5  # of a side, that are printed one by one
+
 
 def compare(
     a: Annotated[Path, typer.Argument(metavar="A", help="Results folder or .jsonl file.")],
@@ -81,11 +83,18 @@ def compare(
     ]
     comparison = compare_sides(*sides, across=across or ())
     for side in sides:
-        for line in side.warnings:
+        for line in shortened(side.warnings):
             typer.echo(f"warning: {side.name}: {line}", err=True)
     _show(comparison, measured_scale(comparison, table), as_json=as_json)
     if share is not None:
         _gate(comparison, share, str(fail_slower))
+
+
+def shortened(warnings: list[str]) -> list[str]:
+    """Return a side's warnings, or where they would bury the answer how many there are."""
+    if len(warnings) <= MOST_WARNINGS:
+        return warnings
+    return [f"{len(warnings)} warnings stand in its records, such as: {warnings[0]}"]
 
 
 def _choices(device: list[str] | None, protocol: list[str] | None) -> list[FpsChoice]:

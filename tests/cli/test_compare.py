@@ -11,6 +11,7 @@ import pytest
 from example_records import PROFILE, REPORTED, TIMING
 
 from harness.cli.app import run
+from harness.cli.compare import shortened
 from harness.records import FailedRecord, ProfileRecord, Record
 from harness.store import append
 
@@ -234,3 +235,11 @@ def test_comparing_needs_no_torch_and_imports_nothing_heavy_before_it_runs() -> 
         timeout=60,
         env={"PYTHONPATH": str(ROOT), "PATH": ""},
     )
+
+
+def test_many_warnings_do_not_bury_the_answer() -> None:
+    few = [f"x: reason {number}" for number in range(5)]
+    assert shortened(few) == few
+    assert shortened([*few, "y: another"]) == [
+        "6 warnings stand in its records, such as: x: reason 0"
+    ]
