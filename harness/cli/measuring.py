@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from harness.cli.worker import profile_layers
-from harness.errors import RunFailed
+from harness.errors import BadRequest, RunFailed
 
 if TYPE_CHECKING:
     from harness.cli.timed import Timed
@@ -124,6 +124,9 @@ class Request:
         if self.size_given:  # the request wins over the protocol's file
             values |= {"size": row.input}
         protocol = make_protocol(values, device=self.device, size=row.input, **self.changes)
+        if self.layers and (protocol.backend != "eager" or protocol.fold_bn):
+            how = f"backend {protocol.backend}{', --fold-bn' if protocol.fold_bn else ''}"
+            raise BadRequest(f"--layers: takes an eager, unfolded network apart, got {how}")
         return Measured(row, spec, protocol, protocol.input)
 
     def _count(self, variant: Measured) -> None:

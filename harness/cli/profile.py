@@ -56,10 +56,13 @@ def profile(
     ] = None,
     budget: Annotated[
         float | None,
-        typer.Option(help="Seconds of timed passes after which timing ends."),
+        typer.Option(
+            help="Seconds of timed passes after which timing ends.  [default: 20 on a cpu, "
+            "else none; with --until 120 and 60]"
+        ),
     ] = None,
     rounds: Annotated[
-        int | None, typer.Option(help="Fresh processes that share the passes.")
+        int | None, typer.Option(help="Fresh processes that share the passes.  [default: 5]")
     ] = None,
     layers: Annotated[
         bool, typer.Option("--layers", help="Show where the time goes, by torch's profiler.")

@@ -292,6 +292,14 @@ def test_another_backend_is_compared_with_eager(capsys: pytest.CaptureFixture[st
         (["--variant", "fassd-net", "--batch", "0"], "--batch: must be at least 1, got 0"),
         (["--variant", "fassd-net", "--threads", "0"], "--threads: must be at least 1, got 0"),
         (["--variant", "fassd-net", "--layers", "--no-timing"], "--layers times"),
+        (
+            ["--variant", "fassd-net", "--layers", "--backend", "openvino"],
+            "--layers: takes an eager, unfolded network apart, got backend openvino",
+        ),
+        (
+            ["--variant", "fassd-net", "--layers", "--fold-bn"],
+            "network apart, got backend eager, --fold-bn",
+        ),
         (["--variant", "fassd-net", "--csv"], "prints --json or --csv, got both"),
     ],
 )
