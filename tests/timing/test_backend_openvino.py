@@ -77,6 +77,14 @@ def test_another_type_than_the_one_asked_for_is_refused(
     check_precision("bf16", Counter({"bf16": 3}), asked(precision="bf16"))
 
 
+def test_a_runtime_that_takes_another_type_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As on a processor without bf16, where the hint has no effect.
+    told = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1}
+    monkeypatch.setattr("harness.timing.backends.openvino._config", lambda _protocol: told)
+    with pytest.raises(RunFailed, match=r"must compute in bf16 .*, got 2 layers in f32$"):
+        prepared(small(), torch.randn(1, 3, 8, 8), precision="bf16")
+
+
 def test_a_network_without_heavy_layers_is_judged_by_the_hint() -> None:
     with pytest.raises(RunFailed, match=r"got f32$"):
         check_precision("f32", Counter(), asked(precision="fp16"))
@@ -96,6 +104,7 @@ def test_threads_are_the_protocols(monkeypatch: pytest.MonkeyPatch) -> None:
     prepared(small(), torch.randn(1, 3, 8, 8), threads=1)
     assert told[0]["INFERENCE_NUM_THREADS"] == 1
     assert told[0]["PERFORMANCE_HINT"] == "LATENCY"
+    assert told[0]["NUM_STREAMS"] == 1
 
 
 def test_more_threads_than_the_runtime_takes_are_refused() -> None:
