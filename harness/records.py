@@ -5,8 +5,8 @@ fractions. Rounding and scaling happen in reports. Standard library only, so tha
 rebuilt years later without a GPU or torch.
 
 Schema history:
-    1: `profile` and `reported`; later `device` and `failed`. Fields with a default came later too:
-       a record without them was written before, and what it says has not changed.
+    1: `profile` and `reported`; later `device`, `failed` and `logged`. Fields with a default came
+       later too: a record without them was written before, and what it says has not changed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from harness.errors import BadRequest
+from harness.logged_record import LoggedRecord
 from harness.reading import read_as
 from harness.timing_records import LayerTime, Timing
 
@@ -170,12 +171,13 @@ class DeviceRecord:
     kind: Literal["device"] = "device"
 
 
-Record = ProfileRecord | ReportedRecord | FailedRecord | DeviceRecord
+Record = ProfileRecord | ReportedRecord | FailedRecord | DeviceRecord | LoggedRecord
 KINDS: Mapping[str, type[Record]] = {
     "profile": ProfileRecord,
     "reported": ReportedRecord,
     "failed": FailedRecord,
     "device": DeviceRecord,
+    "logged": LoggedRecord,
 }
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from harness.errors import BadRequest, RunFailed
+from harness.logged_record import LoggedRecord
 from harness.records import (
     DeviceRecord,
     FailedRecord,
@@ -28,8 +29,14 @@ from harness.records import (
     to_json,
 )
 
-FILES = {"profile": "profile.jsonl", "failed": "failed.jsonl", "device": "device.jsonl"}  # by kind
+FILES = {  # by kind
+    "profile": "profile.jsonl",
+    "failed": "failed.jsonl",
+    "device": "device.jsonl",
+    "logged": "logged.jsonl",
+}
 STATIC_FOLDER = "static"
+LOGGED_FOLDER = "logged"
 SLUG_LENGTH = 80  # a file name may have 255 bytes; nobody reads more than this
 
 
@@ -177,8 +184,15 @@ def paper_records() -> list[ReportedRecord]:
     return reported
 
 
-def path_for(results: Path, record: ProfileRecord | FailedRecord | DeviceRecord) -> Path:
-    """Return the file under `results` that `record` belongs in: a folder for each device."""
+def path_for(
+    results: Path, record: ProfileRecord | FailedRecord | DeviceRecord | LoggedRecord
+) -> Path:
+    """Return the file under `results` that `record` belongs in: a folder for each device.
+
+    Counts and logs have no device, and folders of their own.
+    """
+    if isinstance(record, LoggedRecord):
+        return results / LOGGED_FOLDER / FILES[record.kind]
     if isinstance(record, ProfileRecord) and record.timing is None:
         return results / STATIC_FOLDER / FILES["profile"]
     return device_folder(results, record.environment) / FILES[record.kind]

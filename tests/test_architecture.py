@@ -14,7 +14,7 @@ HEAVY = ("torch", "pandas", "matplotlib", "seaborn", "numpy", "fvcore", "thop")
 
 RECORDS = (
     "harness/records.py", "harness/reading.py", "harness/timing_records.py", "harness/store.py",
-    "harness/environment.py", "harness/errors.py",
+    "harness/environment.py", "harness/errors.py", "harness/logged_record.py",
 )  # fmt: skip
 MEASURING = (
     "harness/ledger.py", "harness/recorder.py", "harness/calls.py", "harness/as_found.py",
@@ -22,6 +22,7 @@ MEASURING = (
     "harness/conventions.py", "harness/roofline.py", "harness/traffic.py",
     "harness/static.py", "harness/crosscheck.py", "harness/isolated.py", "harness/timing",
 )  # fmt: skip
+LOGS = ("harness/logs",)
 
 
 def files(*places: str) -> list[Path]:
@@ -63,7 +64,7 @@ def reaches(found: set[str], package: str) -> set[str]:
 
 
 def test_every_source_file_belongs_to_a_part() -> None:
-    parts = files(*RECORDS, *MEASURING, "harness/report", "harness/cli", "variants")
+    parts = files(*RECORDS, *MEASURING, *LOGS, "harness/report", "harness/cli", "variants")
     own = {ROOT / "harness/__init__.py", ROOT / "harness/__main__.py"}
     assert set(files("harness", "variants")) == set(parts) | own
 
@@ -73,7 +74,7 @@ def test_variants_know_nothing_of_measuring(path: Path) -> None:
     assert not reaches(imports(path), "harness")
 
 
-@pytest.mark.parametrize("path", files(*MEASURING), ids=str)
+@pytest.mark.parametrize("path", files(*MEASURING, *LOGS), ids=str)
 def test_measuring_knows_no_network_report_or_command(path: Path) -> None:
     found = imports(path)
     for package in ("variants", "harness.report", "harness.cli", "harness.store"):
@@ -88,7 +89,14 @@ def test_reports_need_neither_torch_nor_variants_nor_measuring(path: Path) -> No
         assert not reaches(found, package)
 
 
-@pytest.mark.parametrize("path", files(*RECORDS), ids=str)
+@pytest.mark.parametrize("path", files(*LOGS), ids=str)
+def test_logs_are_read_without_torch_and_without_timing(path: Path) -> None:
+    found = imports(path)
+    for package in ("torch", "harness.timing", "harness.ledger", "harness.records"):
+        assert not reaches(found, package)
+
+
+@pytest.mark.parametrize("path", files(*RECORDS, *LOGS), ids=str)
 def test_records_import_only_what_is_light(path: Path) -> None:
     found = imports(path, inside_functions=False)
     for package in (*HEAVY, "harness.cli", "harness.report", "harness.timing"):
@@ -112,6 +120,7 @@ def test_commands_import_what_is_heavy_only_inside(path: Path) -> None:
         ["table", "1"],
         ["compare", "--help"],
         ["device", "--help"],
+        ["log", "show", "--help"],
     ],
 )
 def test_light_commands_load_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:

@@ -131,8 +131,12 @@ def changed(path: str, value: Any) -> str:
         ("timing.block_means_s", [0.1, None], "Timing.block_means_s[1] must be float, got None"),
         ("schema", 2, "this version reads schema 1, got 2"),
         ("schema", True, "ProfileRecord.schema must be int, got True"),
-        ("kind", "guess", "kind must be one of profile, reported, failed, device, got 'guess'"),
-        ("kind", [], "kind must be one of profile, reported, failed, device, got []"),
+        (
+            "kind",
+            "guess",
+            "kind must be one of profile, reported, failed, device, logged, got 'guess'",
+        ),
+        ("kind", [], "kind must be one of profile, reported, failed, device, logged, got []"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_place_and_value(

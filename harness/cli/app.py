@@ -17,7 +17,7 @@ _USAGE_ERROR = cast(type[Exception], typer.BadParameter.__mro__[2])
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
-# command -> module and function; only what was asked for is imported and built
+# command -> module and function, or Typer of several commands; only what was asked for is imported
 COMMANDS = {
     "list": ("harness.cli.list", "list_"),
     "show": ("harness.cli.show", "show"),
@@ -26,6 +26,7 @@ COMMANDS = {
     "plot": ("harness.cli.plot", "plot"),
     "device": ("harness.cli.device", "device"),
     "compare": ("harness.cli.compare", "compare"),
+    "log": ("harness.cli.log", "log"),
 }
 
 
@@ -71,7 +72,11 @@ def application(arguments: Sequence[str]) -> typer.Typer:
     first = arguments[0] if arguments else ""
     for name in [first] if first in COMMANDS else COMMANDS:
         module, function = COMMANDS[name]
-        app.command(name)(getattr(import_module(module), function))
+        command = getattr(import_module(module), function)
+        if isinstance(command, typer.Typer):  # a command with commands of its own
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
     return app
 
 

@@ -199,7 +199,9 @@ def test_tensorrt_in_fp32_is_refused_where_it_would_use_tf32(
     with pytest.raises(RunFailed, match=r"NVIDIA_TF32_OVERRIDE=0 .*--precision tf32.*got .*fp32"):
         provider_options(fp32, CUDA, STREAM, AMPERE)
     provider_options(fp32, CUDA, STREAM, TURING)  # which has no TF32
-    provider_options(on_gpu("tensorrt", precision="tf32", tf32=True), CUDA, STREAM, AMPERE)
+    for precision in ("tf32", "fp32"):  # fp32 that may use TF32 says so too
+        may = on_gpu("tensorrt", precision=precision, tf32=True)
+        provider_options(may, CUDA, STREAM, AMPERE)
     monkeypatch.setenv("NVIDIA_TF32_OVERRIDE", "0")
     provider_options(fp32, CUDA, STREAM, AMPERE)
 

@@ -90,21 +90,32 @@ def test_a_network_without_heavy_layers_is_judged_by_the_hint() -> None:
         check_precision("f32", Counter(), asked(precision="fp16"))
 
 
-def test_threads_are_the_protocols(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("precision", "name"), [("fp32", "f32"), ("bf16", "bf16"), ("fp16", "f16")]
+)
+def test_the_runtime_is_told_precision_and_threads(
+    precision: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import openvino
 
     told: list[dict[str, Any]] = []
-    compile_model = openvino.Core.compile_model
 
-    def noted(core: Any, model: Any, device: str, config: dict[str, Any]) -> Any:
-        told.append(config)
-        return compile_model(core, model, device, config)
+    def noted(_core: Any, _model: Any, device: str, config: dict[str, Any]) -> Any:
+        told.append({"device": device} | config)
+        raise RuntimeError("enough")
 
     monkeypatch.setattr(openvino.Core, "compile_model", noted)
-    prepared(small(), torch.randn(1, 3, 8, 8), threads=1)
-    assert told[0]["INFERENCE_NUM_THREADS"] == 1
-    assert told[0]["PERFORMANCE_HINT"] == "LATENCY"
-    assert told[0]["NUM_STREAMS"] == 1
+    with pytest.raises(RunFailed, match="enough"):
+        prepared(small(), torch.randn(1, 3, 8, 8), threads=1, precision=precision)
+    assert told == [
+        {
+            "device": "CPU",
+            "INFERENCE_PRECISION_HINT": name,
+            "INFERENCE_NUM_THREADS": 1,
+            "PERFORMANCE_HINT": "LATENCY",
+            "NUM_STREAMS": 1,
+        }
+    ]
 
 
 def test_more_threads_than_the_runtime_takes_are_refused() -> None:

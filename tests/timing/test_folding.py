@@ -53,6 +53,7 @@ class Net(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(3, 3, 3, padding=1)
         self.norm = nn.BatchNorm2d(3)
+        self.other_norm = nn.BatchNorm2d(3)
         self.use = use
 
     def forward(self, x: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, ...]:
@@ -103,6 +104,11 @@ def conv_read_through_a_list(net: Net, x: torch.Tensor) -> torch.Tensor:
     return torch.cat([y, net.norm(y)], 1)
 
 
+def conv_read_by_two_norms(net: Net, x: torch.Tensor) -> torch.Tensor:
+    y = net.conv(x)
+    return net.norm(y) + net.other_norm(y)
+
+
 def norm_called_twice(net: Net, x: torch.Tensor) -> torch.Tensor:
     return net.norm(net.conv(x)) + net.norm(x)
 
@@ -135,6 +141,7 @@ def norm_unused(net: Net, x: torch.Tensor) -> torch.Tensor:
     "use",
     [
         *(conv_read_twice, conv_returned_too, conv_read_through_a_list, norm_called_twice),
+        conv_read_by_two_norms,
         *(conv_called_twice, relu_between, relu_in_place_between, norm_first),
         *(norm_after_an_addition, norm_unused),
     ],

@@ -52,6 +52,29 @@ CALLERS = [
     "torch.backends.cuda.matmul.allow_tf32 = True",
     "torch.set_float32_matmul_precision('medium')",
 ]
+# What was inherited goes on to follow, also where the value was the same within.
+FOLLOW = """
+import torch
+from harness.timing.tf32 import tf32_allowed
+
+torch.backends.fp32_precision = "ieee"
+with tf32_allowed(False):
+    pass
+torch.backends.fp32_precision = "tf32"
+print(torch.backends.mkldnn.conv.fp32_precision, torch.backends.cuda.matmul.fp32_precision)
+"""
+
+
+def run(code: str, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
 
 
 @newer
@@ -59,16 +82,13 @@ CALLERS = [
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("allowed", [True, False])
 def test_every_operator_follows_whatever_the_caller_had_set(caller: str, allowed: bool) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", LOOK, caller, str(allowed)],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
     wanted = "tf32 high True True" if allowed else "ieee highest False False"
-    assert done.stdout.strip() == wanted
+    assert run(LOOK, caller, str(allowed)) == wanted
+
+
+@newer
+def test_an_operator_that_inherits_goes_on_to_inherit() -> None:
+    assert run(FOLLOW) == "tf32 tf32"
 
 
 @pytest.mark.parametrize("allowed", [True, False])

@@ -1,0 +1,63 @@
+"""Numbers as logs print them: a value and the last place that was printed."""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+from dataclasses import dataclass
+
+NUMBER = r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan|inf)(?!\w)"
+_PARTS = re.compile(r"[-+]?(\d*)(?:\.(\d*))?(?:[eE]([-+]?\d+))?")
+_MOST_DIGITS = 9  # that a float32 needs to be told from its neighbours
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number out of a log.
+
+    Attributes:
+        value: As printed.
+        place: Unit of the last digit printed, e.g. 0.01 for `38.25`.
+    """
+
+    value: float
+    place: float
+
+    @property
+    def missing(self) -> bool:
+        """Whether it is NaN or infinite, as a mean over no class is."""
+        return not math.isfinite(self.value)
+
+
+def figure(text: str) -> Figure:
+    """Return the number that `text` is.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    value = float(text)
+    parts = _PARTS.fullmatch(text.strip())
+    if parts is None or not math.isfinite(value):
+        return Figure(value, 0.0)
+    exponent = int(parts[3] or 0) - len(parts[2] or "")
+    return Figure(value, 10.0 ** max(exponent, -300))
+
+
+def json_figure(value: object) -> Figure | None:
+    """Return a number of a JSON file, or None if `value` is none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return figure(repr(float(value)))
+    except OverflowError:  # an integer of hundreds of digits
+        return Figure(math.inf, 0.0)
+
+
+def float32_figure(value: float) -> Figure:
+    """Return the shortest decimal that a float32 stands for: 0.4, not 0.4000000059604645."""
+    for digits in range(1, _MOST_DIGITS):
+        text = f"{value:.{digits}g}"
+        if struct.unpack("f", struct.pack("f", float(text)))[0] == value:
+            return figure(text)
+    return figure(f"{value:.{_MOST_DIGITS}g}")
