@@ -8,8 +8,8 @@
 Ratios are taken between neighbours in time within one run. Every subcommand prints machine,
 protocol, method, command, and minimum, median and maximum; `--record FILE` adds the raw figures to
 a file, one line of JSON a run. What follows `--` behind `repeatability` goes to `harness profile`.
-At their defaults, on a CPU of two cores, the first two take 5 minutes each, `backends` 4 and the
-compilation that it measures, `repeatability` 15.
+At their defaults, on a CPU of two cores, `overhead` takes 5 minutes, `implementation` 6, `backends`
+4 and the compilation that it measures, `repeatability` 15.
 """
 
 from __future__ import annotations
@@ -70,6 +70,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         claim.add_argument("--record", type=Path, metavar="FILE", help="add the raw figures to it")
         if name == "implementation":
             claim.set_defaults(variant="fassd-net")
+            claim.add_argument("--processes", type=positive, help="fresh ones, a ratio each")
         else:
             claim.add_argument("--variant", default="fassd-net", metavar="V")
         if name != "repeatability":

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -342,7 +342,8 @@ def test_a_claim_is_measured_shown_and_recorded(
     claim: str, name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     file = tmp_path / "speed.jsonl"
-    status = speed.main([claim, *SMALL, *BLOCKS, "--record", str(file)])
+    processes = ["--processes", "2"] if claim == "implementation" else []
+    status = speed.main([claim, *SMALL, *BLOCKS, *processes, "--record", str(file)])
     out = capsys.readouterr().out
     low, _, high = figures(out, name)
     for line in ("machine", "protocol  paper: 1x3x64x128, fp32, eager", "method", "command"):
@@ -379,12 +380,48 @@ def test_overhead_is_the_harness_fps_over_the_bare_loops(
     assert warmups == [3, 4, 4, 3]
 
 
-def test_a_network_that_is_not_ours_is_not_compared(
+def implementation_options() -> Namespace:
+    return speed.parse(["implementation", *SMALL, *BLOCKS, "--processes", "1"])
+
+
+def test_a_network_that_is_not_ours_is_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(implementation, "copy_weights", lambda *_: None)
+    with pytest.raises(RunFailed, match=r"straightforward network: must differ by 0\.0001 at most"):
+        implementation.measure(print, implementation_options(), True)
+
+
+@pytest.mark.parametrize("ours_first", [True, False])
+def test_the_networks_are_built_in_the_order_that_is_asked(
+    ours_first: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = []
+    network_of, straight = implementation.network_of, implementation.FASSDNet
+
+    def noted(name: str, make: Callable[..., nn.Module]) -> Callable[..., nn.Module]:
+        return lambda *given: built.append(name) or make(*given)
+
+    monkeypatch.setattr(implementation, "network_of", noted("ours", network_of))
+    monkeypatch.setattr(implementation, "FASSDNet", noted("theirs", straight))
+    found = implementation.measure(print, implementation_options(), ours_first)
+    assert built == (["ours", "theirs"] if ours_first else ["theirs", "ours"])
+    assert found.difference <= 1e-4
+
+
+def test_a_ratio_is_of_a_fresh_process_and_the_order_takes_turns(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(implementation, "copy_weights", lambda *_: None)
-    assert speed.main(["implementation", *SMALL, *BLOCKS]) == 1
-    assert "straightforward network: must differ by 0.0001 at most" in capsys.readouterr().err
+    orders = []
+
+    def run_isolated(function: object, _: Namespace, ours_first: bool) -> object:
+        assert function is implementation.measure
+        orders.append(ours_first)
+        return implementation.Found(0.0, 1.01 if ours_first else 0.99)
+
+    monkeypatch.setattr(implementation, "run_isolated", run_isolated)
+    assert speed.main(["implementation", *SMALL, *BLOCKS, "--processes", "6"]) == 0
+    assert orders == [True, False] * 3
+    # of six ratios the interval is from the smallest to the largest: +-1%, not too wide
+    assert figures(capsys.readouterr().out, "ours / straightforward") == [0.99, 1.0, 1.01]
 
 
 @pytest.mark.slow
