@@ -71,6 +71,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         if name == "implementation":
             claim.set_defaults(variant="fassd-net")
             claim.add_argument("--processes", type=positive, help="fresh ones, a ratio each")
+            claim.add_argument("--heap", choices=("kept", "default"), default="kept")
         else:
             claim.add_argument("--variant", default="fassd-net", metavar="V")
         if name != "repeatability":

@@ -1,9 +1,11 @@
 """The benchmarks measure what they say, and judge it as they say."""
 
 import ast
+import ctypes
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 from argparse import Namespace
@@ -17,6 +19,7 @@ import torch
 from torch import nn
 
 from harness.errors import RunFailed
+from harness.isolated import Report, run_isolated
 from harness.timing.protocol import Protocol
 from harness.timing.settings import applied
 from variants.build import build
@@ -31,6 +34,7 @@ import straightforward  # noqa: E402
 from speed_claims import backends, implementation, overhead, repeatability  # noqa: E402
 from speed_claims.ratios import Ratios, abba, median_interval  # noqa: E402
 from speed_claims.repeatability import Run  # noqa: E402
+from speed_claims.setting import keep_heap  # noqa: E402
 
 SMALL = ["--input", "64x128", "--device", "cpu"]
 BLOCKS = ["--passes", "1", "--warmup", "0", "--repetitions", "2"]
@@ -381,7 +385,8 @@ def test_overhead_is_the_harness_fps_over_the_bare_loops(
 
 
 def implementation_options() -> Namespace:
-    return speed.parse(["implementation", *SMALL, *BLOCKS, "--processes", "1"])
+    asked = ["--processes", "1", "--heap", "default"]  # else these tests would go on without mmap
+    return speed.parse(["implementation", *SMALL, *BLOCKS, *asked])
 
 
 def test_a_network_that_is_not_ours_is_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -405,6 +410,37 @@ def test_the_networks_are_built_in_the_order_that_is_asked(
     found = implementation.measure(print, implementation_options(), ours_first)
     assert built == (["ours", "theirs"] if ours_first else ["theirs", "ours"])
     assert found.difference <= 1e-4
+    assert found.heap == "heap by default"
+
+
+def test_the_heap_keeps_its_memory_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(implementation, "keep_heap", lambda: "kept")
+    options = implementation_options()
+    options.heap = speed.parse(["implementation", *SMALL]).heap
+    assert implementation.measure(print, options, True).heap == "kept"
+
+
+def keeps_the_heap(_: Report) -> tuple[str, list[int]]:
+    """Say how many pages blocks of 64 MiB fault in before and after the heap keeps them."""
+
+    def faults() -> int:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        for _ in range(4):
+            torch.ones(16 * 2**20)
+        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+    before = faults()
+    said = keep_heap()
+    faults()  # the heap grows once
+    return said, [before, faults()]
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="needs glibc")
+def test_a_heap_that_keeps_its_memory_faults_no_page_in_again() -> None:
+    said, (before, after) = run_isolated(keeps_the_heap)
+    assert said == "glibc keeps freed memory"
+    assert before > 4 * 16_000  # 64 MiB are 16,384 pages of 4 KiB; page sizes may be mixed
+    assert after < before / 100
 
 
 def test_a_ratio_is_of_a_fresh_process_and_the_order_takes_turns(
@@ -415,7 +451,7 @@ def test_a_ratio_is_of_a_fresh_process_and_the_order_takes_turns(
     def run_isolated(function: object, _: Namespace, ours_first: bool) -> object:
         assert function is implementation.measure
         orders.append(ours_first)
-        return implementation.Found(0.0, 1.01 if ours_first else 0.99)
+        return implementation.Found(0.0, 1.01 if ours_first else 0.99, "heap kept", (3, 4))
 
     monkeypatch.setattr(implementation, "run_isolated", run_isolated)
     assert speed.main(["implementation", *SMALL, *BLOCKS, "--processes", "6"]) == 0

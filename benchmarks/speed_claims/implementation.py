@@ -3,12 +3,14 @@
 Each ratio is of a fresh process. On a CPU a fifth of a pass of this size is page faults, and how
 many there are depends on how the heap came to lie: it stays for a process's life, is another in the
 next, and says nothing of either network. Within one process it would pass for a difference that is
-certain, so processes are many and the networks are built in turns, ours first and last.
+certain, so processes are many, the networks are built in turns, ours first and last, and the heap
+keeps what is freed (`--heap default` leaves it as it is).
 """
 
 from __future__ import annotations
 
 import argparse
+import resource
 import statistics
 from typing import Any, NamedTuple
 
@@ -24,6 +26,7 @@ from speed_claims.setting import (
     bare_loop_s,
     blocks_text,
     input_of,
+    keep_heap,
     network_of,
     print_heading,
     protocol_of,
@@ -40,10 +43,19 @@ WIDEST = 0.02  # half-width of the interval above which noise would hide a loss
 
 
 class Found(NamedTuple):
-    """What one process says: how far the outputs differ, and ours over theirs in speed."""
+    """What one process says.
+
+    Attributes:
+        difference: How far the outputs differ, of the largest value.
+        ratio: Speed of ours over theirs.
+        heap: What became of freed memory.
+        faults: Page faults of a pass, ours and theirs.
+    """
 
     difference: float
     ratio: float
+    heap: str
+    faults: tuple[int, int]
 
 
 def run(options: argparse.Namespace) -> tuple[Verdict, dict[str, Any]]:
@@ -53,20 +65,22 @@ def run(options: argparse.Namespace) -> tuple[Verdict, dict[str, Any]]:
         "implementation: speed of our fassd-net over the same network written in one file",
         options,
         protocol_text(protocol),
-        f"{options.processes} processes, in each the same weights and bare loops; "
-        + blocks_text(options),
+        f"{options.processes} processes, in each the same weights and bare loops; heap "
+        f"{options.heap}; {blocks_text(options)}",
     )
     found: list[Found] = []
     for number in range(options.processes):
         found.append(run_isolated(measure, options, number % 2 == 0))
         print(
             f"  process {number + 1:<3} {found[-1].ratio:.4f}, outputs differ by "
-            f"{found[-1].difference:.1e} of the largest value",
+            f"{found[-1].difference:.1e}, {found[-1].heap}, page faults a pass "
+            f"{found[-1].faults[0]:,} and {found[-1].faults[1]:,}",
             flush=True,
         )
     ratios = Ratios(tuple(each.ratio for each in found))
     print(f"\n{HEADING}\n{ratios.row('ours / straightforward')}")
-    return judge(ratios), {"protocol": protocol.to_dict(), "ratios": ratios.values}
+    raw = {"heap": options.heap, "faults": [each.faults for each in found]}
+    return judge(ratios), {"protocol": protocol.to_dict(), "ratios": ratios.values, **raw}
 
 
 def measure(_: Report, options: argparse.Namespace, ours_first: bool) -> Found:
@@ -76,6 +90,7 @@ def measure(_: Report, options: argparse.Namespace, ours_first: bool) -> Found:
         RunFailed: If their outputs differ.
     """
     protocol = protocol_of(options)
+    heap = keep_heap() if options.heap == "kept" else "heap by default"
     with applied(protocol):
         if ours_first:
             ours, theirs = network_of(options), FASSDNet().to(options.device).eval()
@@ -89,11 +104,18 @@ def measure(_: Report, options: argparse.Namespace, ours_first: bool) -> Found:
                 f"straightforward network: must differ by {SAME:g} at most, got {difference:g}"
             )
 
+        faults = {ours: 0, theirs: 0}
+
         def seconds(network: nn.Module) -> float:
-            return bare_loop_s(network, batch, passes=options.passes, warmup=options.warmup)
+            before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+            taken = bare_loop_s(network, batch, passes=options.passes, warmup=options.warmup)
+            faults[network] += resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+            return taken
 
         ratios = abba(lambda: seconds(ours), lambda: seconds(theirs), options.repetitions)
-    return Found(difference, statistics.median(ratios))
+    passes = 2 * options.repetitions * (options.passes + options.warmup)
+    each = (faults[ours] // passes, faults[theirs] // passes)
+    return Found(difference, statistics.median(ratios), heap, each)
 
 
 def judge(ratios: Ratios) -> Verdict:

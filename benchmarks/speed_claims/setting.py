@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import json
 import platform
 import sys
@@ -20,6 +21,8 @@ from harness.timing.protocol import Protocol
 from variants.build import build
 from variants.catalog import find_row, load_catalog, parse_size
 from variants.spec import resolve
+
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of malloc.h
 
 
 def protocol_of(options: argparse.Namespace, **changes: Any) -> Protocol:
@@ -57,6 +60,21 @@ def bare_loop_s(network: nn.Module, batch: torch.Tensor, *, passes: int, warmup:
         network(batch)
     synchronise(batch.device)
     return time.perf_counter() - start
+
+
+def keep_heap() -> str:
+    """Make glibc keep the memory that this process frees; return how, or why it cannot be done.
+
+    By default it gives large blocks back to the kernel and faults every page in anew at the next
+    pass, as many as the layout of the heap makes of it, which is another in every process.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError):
+        return "the heap is the platform's own: it has no mallopt"
+    # one by one: both have to be taken, and mallopt returns 1 where it takes a setting
+    taken = [mallopt(M_MMAP_MAX, 0), mallopt(M_TRIM_THRESHOLD, -1)]
+    return "glibc keeps freed memory" if all(taken) else "glibc refused to keep freed memory"
 
 
 def synchronise(device: torch.device) -> None:
