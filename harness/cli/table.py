@@ -32,6 +32,15 @@ def table(
     protocol: Annotated[
         str | None, typer.Option(help="FPS under the protocol of this name or id.")
     ] = None,
+    miou: Annotated[
+        str, typer.Option(help="Which mIoU: newest log, mean of all logs (seeds), or reported.")
+    ] = "newest",
+    digits: Annotated[
+        str, typer.Option(help="Of measured figures: as the paper prints, or by their spread.")
+    ] = "paper",
+    with_reported: Annotated[
+        bool, typer.Option("--with-reported", help="Published figures beside our own.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(help="Write to this file, whole or not at all.")
     ] = None,
@@ -39,8 +48,9 @@ def table(
 ) -> None:
     """Print a table: our figures where we measured, the paper's, marked, where we did not.
 
-    FPS of different devices or protocols are never mixed in one column. --json gives every cell
-    with its exact value, its kind and the records that it comes from.
+    FPS of different devices or protocols are never mixed in one column. mIoU is that of the
+    training logs that harness log add stored. --json gives every cell with its exact value, its
+    kind and the records that it comes from.
 
     \b
     Examples:
@@ -48,20 +58,29 @@ def table(
       harness table 1 --format latex --out table1.tex
       harness table 1 --fps reported
       harness table 1 --device H200 --protocol paper
+      harness table 4 --with-reported
+      harness table 1 --digits spread --miou mean
       harness table my-table.yaml --results results --results ../other/results
     """
-    from harness.report.build import build_table
+    from harness.report.build import Choices, build_table
     from harness.report.definition import load_definition
+    from harness.report.digits import digits_choice
     from harness.report.formats import renderer
+    from harness.report.miou import accuracy_choice
     from harness.report.output import write_whole
     from harness.report.sources import report_records
     from harness.report.speed import fps_choice
 
     render = renderer(_format_name(format_name, out, as_json=as_json))
-    choice = fps_choice(fps, device=device, protocol=protocol)
+    choices = Choices(
+        fps=fps_choice(fps, device=device, protocol=protocol),
+        miou=accuracy_choice(miou),
+        digits=digits_choice(digits),
+        with_reported=with_reported,
+    )
     definition = load_definition(name)
     loaded = report_records(results)
-    built = build_table(definition, loaded.records, choice)
+    built = build_table(definition, loaded.records, choices)
     for line in (*loaded.problems, *built.warnings):
         typer.echo(f"warning: {line}", err=True)
     if out is None:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.errors import BadRequest, did_you_mean
 from harness.records import ProfileRecord, ReportedRecord
-from harness.report.columns import COLUMNS, Column
+from harness.report.columns import REPORTED, Column
+from harness.report.conditions import device_name
 from harness.report.definition import Definition
-from harness.report.model import NO_FIGURE, NOT_APPLICABLE, Cell
+from harness.report.digits import Digits, deviating, spread
+from harness.report.miou import Accuracies, accuracy
+from harness.report.model import (
+    NO_FIGURE,
+    NOT_APPLICABLE,
+    NOT_PUBLISHED,
+    TENSORRT_MARK,
+    Cell,
+)
 from harness.report.norm_speed import NormSpeeds
+from harness.report.normalise import uses_tensorrt
 from harness.report.rows import RowRecords
 from harness.report.speed import Speeds
 
@@ -29,46 +39,77 @@ class Context:
         baseline: The row that delta p counts from; null where the table has none.
         speeds: The records of the FPS column.
         norm: The records of the FPS (norm.) column.
+        accuracies: The logs of the columns mIoU and IoU.
+        digits: How many digits a measured figure is printed with.
     """
 
     definition: Definition
     baseline: RowRecords | None
     speeds: Speeds
     norm: NormSpeeds
+    accuracies: Accuracies = field(default_factory=Accuracies)
+    digits: Digits = "paper"
 
 
-def make_cell(name: str, position: int, row: RowRecords, context: Context) -> Cell:
-    """Return the cell of the column `name` in `row`, the row at `position`."""
-    if name == "fps":  # which record it is was decided for the whole column
-        return _fps(context.speeds.records.get(position))
-    if name == "fps_norm":
-        return _fps_norm(context.norm.records.get(position), context.norm)
-    return _CELLS[name](row, context)
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a cell stands: its column, its row and the row's position."""
+
+    column: Column
+    position: int
+    row: RowRecords
 
 
-def _method(row: RowRecords, _: Context) -> Cell:
-    return Cell(text=row.label, kind="label")
+def make_cell(place: Place, context: Context) -> Cell:
+    """Return the cell at `place`."""
+    if place.column.name.endswith(REPORTED):
+        return _published(place)
+    return _CELLS[place.column.base.partition(".")[0]](place, context)
 
 
-def _gflops(row: RowRecords, context: Context) -> Cell:
-    if row.measured is None:
-        return _reported("gflops", row.reported)
-    macs, convention = row.measured.static.macs, context.definition.convention
+def _method(place: Place, _: Context) -> Cell:
+    return Cell(text=place.row.label, kind="label")
+
+
+def _input_size(place: Place, context: Context) -> Cell:
+    _, _, height, width = context.definition.shape_of(place.row.row)
+    return Cell(text=f"{height}×{width}", kind="label")
+
+
+def _gpu(place: Place, context: Context) -> Cell:
+    """Return the device of the row's FPS, else that of its FPS (norm.)."""
+    for records in (context.speeds.records, context.norm.records):
+        record = records.get(place.position)
+        if record is not None:
+            if isinstance(record, ProfileRecord):
+                name = device_name(record.environment)
+            else:
+                name = record.device
+            return Cell(text=name, kind="label", records=(record,))
+    return Cell(text=NO_FIGURE, kind="label")
+
+
+def _gflops(place: Place, context: Context) -> Cell:
+    record = place.row.measured
+    if record is None:
+        return _published(place)
+    macs, convention = record.static.macs, context.definition.convention
     if convention not in macs:
         raise BadRequest(
-            f"table {context.definition.name}: the record of {row.row.variant} has no count under "
+            f"table {context.definition.name}: the record of {record.variant} has no count under "
             f"convention {convention!r}{did_you_mean(convention, macs)}"
         )
-    return _measured("gflops", macs[convention] / GIGA, row.measured)
+    return _counted(place.column, macs[convention] / GIGA, record)
 
 
-def _params(row: RowRecords, _: Context) -> Cell:
-    if row.measured is None:
-        return _reported("params", row.reported)
-    return _measured("params", row.measured.static.params / MILLION, row.measured)
+def _params(place: Place, _: Context) -> Cell:
+    record = place.row.measured
+    if record is None:
+        return _published(place)
+    return _counted(place.column, record.static.params / MILLION, record)
 
 
-def _delta_params(row: RowRecords, context: Context) -> Cell:
+def _delta_params(place: Place, context: Context) -> Cell:
     """Return parameters above the baseline's: ours minus ours, or the printed difference.
 
     Ours minus a printed figure would be neither: it would carry the rounding of one and the count
@@ -76,22 +117,22 @@ def _delta_params(row: RowRecords, context: Context) -> Cell:
     two printed figures, so that the reader's own subtraction agrees with the column (and with the
     paper: 2.36 M - 1.90 M = 0.46 M, where the counts differ by 0.466 M).
     """
+    row, baseline = place.row, context.baseline
     if not row.row.compared:
         return Cell(text=NOT_APPLICABLE, kind="absent")
-    baseline = context.baseline
     assert baseline is not None  # the definition was refused otherwise
     if row.measured and baseline.measured:
         ours, base = row.measured.static.params / MILLION, baseline.measured.static.params / MILLION
-        digits = COLUMNS["params"].digits
+        digits = place.column.digits
         return Cell(
-            text=COLUMNS["delta_params"].print(round(ours, digits) - round(base, digits)),
+            text=place.column.print(round(ours, digits) - round(base, digits)),
             kind="measured",
             value=ours - base,
             records=(row.measured, baseline.measured),
         )
     if not _is_reported_baseline(baseline.reported):
         return ABSENT
-    return _reported("delta_params", row.reported)
+    return _published(place)
 
 
 def _is_reported_baseline(record: ReportedRecord | None) -> bool:
@@ -99,48 +140,101 @@ def _is_reported_baseline(record: ReportedRecord | None) -> bool:
     return record is not None and record.figures.get("delta_params_m") == "0"
 
 
-def _fps(record: ProfileRecord | ReportedRecord | None) -> Cell:
-    if isinstance(record, ProfileRecord):
-        assert record.timing is not None
-        return _measured("fps", record.timing.fps, record)
-    return _reported("fps", record)
+def _fps(place: Place, context: Context) -> Cell:
+    record = context.speeds.records.get(place.position)
+    if not isinstance(record, ProfileRecord):
+        return _printed(place.column, record, tensorrt=True)
+    assert record.timing is not None
+    return _rate(place.column, record, 1.0, context)
 
 
-def _fps_norm(record: ProfileRecord | ReportedRecord | None, norm: NormSpeeds) -> Cell:
-    if isinstance(record, ProfileRecord):
-        value = norm.value(record)
-        return ABSENT if value is None else _measured("fps_norm", value, record)
-    return _reported("fps_norm", record)
+def _fps_norm(place: Place, context: Context) -> Cell:
+    record = context.norm.records.get(place.position)
+    if not isinstance(record, ProfileRecord):
+        return _printed(place.column, record)
+    value = context.norm.value(record)
+    if value is None or record.timing is None:
+        return ABSENT
+    return _rate(place.column, record, value / record.timing.fps, context)
 
 
-def _miou(row: RowRecords, _: Context) -> Cell:
-    return _reported("miou", row.reported)  # nothing measures accuracy yet
+def _rate(column: Column, record: ProfileRecord, factor: float, context: Context) -> Cell:
+    """Return a measured rate with its interval, `factor` times what was measured."""
+    assert record.timing is not None
+    value, ci95 = record.timing.fps * factor, record.timing.fps_ci95
+    interval = (ci95[0] * factor, ci95[1] * factor) if ci95 else None
+    text = column.print(value)
+    if context.digits == "spread" and interval:
+        # From the upper end: the lower one is cut off at 0.
+        text = spread(value, interval[1] - value, column.suffix)
+    return Cell(
+        text=text,
+        kind="measured",
+        value=value,
+        interval=interval,
+        records=(record,),
+        mark=TENSORRT_MARK if column.base == "fps" and uses_tensorrt(record) else "",
+    )
 
 
-_CELLS: Mapping[str, Callable[[RowRecords, Context], Cell]] = {
+def _accuracy(place: Place, context: Context) -> Cell:
+    logs = context.accuracies.logs.get(place.position)
+    if logs is None:
+        return _published(place)
+    found = accuracy(logs, place.column.class_name)
+    if found is None:
+        return ABSENT
+    text = place.column.print(found.value)
+    if found.deviation is not None:
+        text = (
+            spread(found.value, found.deviation)
+            if context.digits == "spread"
+            else deviating(found.value, found.deviation, place.column.digits)
+        )
+    return Cell(text=text, kind="logged", value=found.value, records=tuple(logs))
+
+
+_CELLS: Mapping[str, Callable[[Place, Context], Cell]] = {
     "method": _method,
+    "input_size": _input_size,
+    "gpu": _gpu,
     "gflops": _gflops,
     "params": _params,
     "delta_params": _delta_params,
-    "miou": _miou,
+    "fps": _fps,
+    "fps_norm": _fps_norm,
+    "miou": _accuracy,
+    "iou": _accuracy,
 }
 
 
-def _measured(name: str, value: float, record: ProfileRecord) -> Cell:
-    return Cell(text=COLUMNS[name].print(value), kind="measured", value=value, records=(record,))
+def _counted(column: Column, value: float, record: ProfileRecord) -> Cell:
+    return Cell(text=column.print(value), kind="measured", value=value, records=(record,))
 
 
-def _reported(name: str, record: ReportedRecord | None) -> Cell:
-    """Return a figure as it was printed, digit by digit."""
-    column: Column = COLUMNS[name]
-    printed = record.figures.get(column.figure or "") if record else None
-    if record is None or printed is None:
+def _published(place: Place) -> Cell:
+    return _printed(place.column, place.row.reported, tensorrt=place.column.base == "fps")
+
+
+def _printed(column: Column, record: ReportedRecord | None, *, tensorrt: bool = False) -> Cell:
+    """Return a figure as it was printed, digit by digit.
+
+    Args:
+        column: The figure.
+        record: The published row; null where there is none.
+        tensorrt: Whether the figure bears a mark where TensorRT was used.
+    """
+    if record is None:
         return ABSENT
+    printed = record.figures.get(column.figure or "")
+    if printed is None:
+        return Cell(text=NOT_PUBLISHED, kind="absent", records=(record,))
     return Cell(
         text=f"{printed}{column.suffix}",
         kind="reported",
         value=_number(printed),
         records=(record,),
+        mark=TENSORRT_MARK if tensorrt and record.tensorrt else "",
     )
 
 

@@ -1,10 +1,43 @@
-"""The columns that a table can have: name, header, unit and digits as the paper prints them."""
+"""The columns that a table can have: name, header, unit and digits as the paper prints them.
+
+Two names stand for more than themselves. `iou` is a column for each class of Cityscapes, of which
+one alone is `iou.traffic light`. `NAME.reported` is the published figure beside our own.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from harness.errors import BadRequest, did_you_mean
+
+CLASSES: Mapping[str, str] = {
+    "road": "road",
+    "sidewalk": "s.walk",
+    "building": "build.",
+    "wall": "wall",
+    "fence": "fence",
+    "pole": "pole",
+    "traffic light": "t.light",
+    "traffic sign": "t.sign",
+    "vegetation": "veg.",
+    "terrain": "terr.",
+    "sky": "sky",
+    "person": "person",
+    "rider": "rider",
+    "car": "car",
+    "truck": "truck",
+    "bus": "bus",
+    "train": "train",
+    "motorcycle": "mbik",
+    "bicycle": "bike",
+}
+"""The 19 classes of Cityscapes in its order, and their headers in the paper's Table III."""
+
+IOU = "iou"
+REPORTED = ".reported"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +52,7 @@ class Column:
         digits: Digits after the point of a figure of ours; reported ones keep their own.
         significant: Significant figures that a small one of ours has at least; 0 for no such rule.
         figure: Key of `ReportedRecord.figures`; null where the column holds text.
+        better: Which figures are the better ones; null where that has no meaning.
     """
 
     name: str
@@ -28,6 +62,17 @@ class Column:
     digits: int = 0
     significant: int = 0
     figure: str | None = None
+    better: Literal["higher", "lower"] | None = None
+
+    @property
+    def base(self) -> str:
+        """Its name, without what makes it the published one."""
+        return self.name.removesuffix(REPORTED)
+
+    @property
+    def class_name(self) -> str | None:
+        """The class whose IoU it holds; null for every other column."""
+        return self.base.removeprefix(f"{IOU}.") if self.base.startswith(f"{IOU}.") else None
 
     def print(self, value: float) -> str:
         """Return `value` as printed, e.g. `2.85M`; an exact zero is `0M`, as in the paper."""
@@ -44,7 +89,16 @@ COLUMNS: Mapping[str, Column] = {
     column.name: column
     for column in (
         Column(name="method", header="Method"),
-        Column(name="gflops", header="GFLOPs", unit="1e9 MACs", digits=1, figure="gflops"),
+        Column(name="input_size", header="Input Size"),
+        Column(name="gpu", header="GPU"),
+        Column(
+            name="gflops",
+            header="GFLOPs",
+            unit="1e9 MACs",
+            digits=1,
+            figure="gflops",
+            better="lower",
+        ),
         Column(
             name="params",
             header="No. Parameters",
@@ -52,6 +106,7 @@ COLUMNS: Mapping[str, Column] = {
             suffix="M",
             digits=2,
             figure="params_m",
+            better="lower",
         ),
         Column(
             name="delta_params",
@@ -60,8 +115,17 @@ COLUMNS: Mapping[str, Column] = {
             suffix="M",
             digits=2,
             figure="delta_params_m",
+            better="lower",
         ),
-        Column(name="fps", header="FPS", unit="1/s", digits=1, significant=3, figure="fps"),
+        Column(
+            name="fps",
+            header="FPS",
+            unit="1/s",
+            digits=1,
+            significant=3,
+            figure="fps",
+            better="higher",
+        ),
         Column(
             name="fps_norm",
             header="FPS (norm.)",
@@ -69,7 +133,59 @@ COLUMNS: Mapping[str, Column] = {
             digits=1,
             significant=3,
             figure="fps_norm",
+            better="higher",
         ),
-        Column(name="miou", header="mIoU", unit="%", digits=1, figure="miou"),
+        Column(name="miou", header="mIoU", unit="%", digits=1, figure="miou", better="higher"),
+        *(
+            Column(
+                name=f"{IOU}.{name}",
+                header=header,
+                unit="%",
+                digits=1,
+                figure=f"{IOU}.{name}",
+                better="higher",
+            )
+            for name, header in CLASSES.items()
+        ),
     )
 }
+
+
+def named_columns(name: str, *, where: str) -> tuple[Column, ...]:
+    """Return the columns that `name` stands for.
+
+    Args:
+        name: A column, `iou` for one of every class, or a column with figures and `.reported`.
+        where: Begins the message, `file:line`.
+
+    Raises:
+        BadRequest: If there is no such column.
+    """
+    if name == IOU:
+        return tuple(column for column in COLUMNS.values() if column.class_name)
+    base = name.removesuffix(REPORTED)
+    known = [n for n, column in COLUMNS.items() if not column.class_name]
+    if base not in COLUMNS or (base != name and COLUMNS[base].figure is None):
+        raise BadRequest(f"{where}: no column {name!r}{did_you_mean(name, [*known, IOU])}")
+    return (COLUMNS[base],) if base == name else (reported(COLUMNS[base]),)
+
+
+def reported(column: Column) -> Column:
+    """Return the column that holds the published figures of `column`."""
+    return replace(column, name=f"{column.name}{REPORTED}")
+
+
+def with_reported(columns: Iterable[Column], of: Iterable[str]) -> tuple[Column, ...]:
+    """Return `columns` with the published figures behind each of those named in `of`."""
+    named = set(of)
+    found = list(columns)
+    present = {column.name for column in found}
+    return tuple(
+        each
+        for column in found
+        for each in (
+            (column, reported(column))
+            if column.name in named and f"{column.name}{REPORTED}" not in present
+            else (column,)
+        )
+    )

@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from harness.errors import BadRequest, did_you_mean
-from harness.report.columns import COLUMNS
+from harness.report.columns import named_columns
 from harness.report.definition_path import definition_path
 from variants.yaml_node import Node, read
 
-REQUIRED = ("title", "source", "input", "convention", "columns", "rows")
-OPTIONAL = ("baseline", "footnotes", "scales")
+REQUIRED = ("title", "source", "input", "convention", "columns")
+OPTIONAL = ("rows", "groups", "baseline", "footnotes", "scales", "emphasis", "split", "wide")
+SCOPES: tuple[Literal["table", "group"], ...] = ("table", "group")
+SPLITS: tuple[Literal["val", "test"], ...] = ("val", "test")
+
+Shape = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,17 +29,36 @@ class Row:
         same_as: Another name of the same network, whose records fill the row too; null for none.
         label: What the row is called in print; null takes the reported record's label.
         compared: Whether the row is built on the baseline, so that delta p means something.
+        input_shape: `(N, C, H, W)` of this row's figures; null means the table's.
+        group: Number of the group that it is in.
     """
 
     variant: str
     label: str | None = None
     same_as: str | None = None
     compared: bool = True
+    input_shape: Shape | None = None
+    group: int = 0
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names under which the row's network may have been measured."""
         return (self.variant,) if self.same_as is None else (self.variant, self.same_as)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Emphasis:
+    """Which columns show their best figure.
+
+    Attributes:
+        columns: Names of the columns.
+        second: Whether the second best is shown too.
+        within: Among which rows: of the whole table, or of each group.
+    """
+
+    columns: tuple[str, ...]
+    second: bool = False
+    within: Literal["table", "group"] = "table"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,30 +69,43 @@ class Definition:
         name: Short name, for messages and labels.
         title: The caption.
         source: Name of the reported table that stands in where nothing was measured.
-        input_shape: `(N, C, H, W)` that every figure must have been taken at.
+        input_shape: `(N, C, H, W)` that every figure must have been taken at, but for rows that
+            say otherwise.
         convention: Name of the counting rule behind GFLOPs.
         baseline: Variant that delta p counts from; null where no column needs it.
         columns: Column names, in order (`harness.report.columns`).
         rows: The rows, in order.
+        groups: Titles of the groups by number; null for one that is only set apart.
         footnotes: Notes under the table, before those that the figures themselves require.
         scales: Table of device scales for the column `fps_norm`; null means the paper's.
+        emphasis: Which columns show their best figure; null for none.
+        split: The set that mIoU is of; logs of another one do not count.
+        wide: Whether the table is set across both columns of a two-column page.
     """
 
     name: str
     title: str
     source: str
-    input_shape: tuple[int, int, int, int]
+    input_shape: Shape
     convention: str
     baseline: str | None
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
+    groups: tuple[str | None, ...] = (None,)
     footnotes: tuple[str, ...] = ()
     scales: Path | None = None
+    emphasis: Emphasis | None = None
+    split: Literal["val", "test"] = "val"
+    wide: bool = False
 
     @property
     def variants(self) -> tuple[str, ...]:
         """The variants of the rows, in order, each once."""
         return tuple(dict.fromkeys(row.variant for row in self.rows))
+
+    def shape_of(self, row: Row) -> Shape:
+        """Return the input that the figures of `row` were taken at."""
+        return row.input_shape or self.input_shape
 
 
 def load_definition(name_or_path: str | Path) -> Definition:
@@ -78,9 +115,11 @@ def load_definition(name_or_path: str | Path) -> Definition:
         BadRequest: If there is no such table, or its file is broken; names file and line.
     """
     path = definition_path(str(name_or_path), kind="table")
-    keys = read(path, what="table").mapping(required=REQUIRED, optional=OPTIONAL)
-    rows = tuple(_row(node) for node in keys["rows"].items())
+    root = read(path, what="table")
+    keys = root.mapping(required=REQUIRED, optional=OPTIONAL)
+    groups, rows = _groups(root, keys)
     footnotes = keys["footnotes"].items() if "footnotes" in keys else []
+    columns = tuple(name for node in keys["columns"].items() for name in _columns(node))
     return Definition(
         name=path.stem,
         title=keys["title"].text(),
@@ -88,31 +127,67 @@ def load_definition(name_or_path: str | Path) -> Definition:
         input_shape=_input_shape(keys["input"]),
         convention=keys["convention"].text(),
         baseline=_baseline(keys, rows),
-        columns=tuple(_column(node) for node in keys["columns"].items()),
+        columns=columns,
         rows=rows,
+        groups=groups,
         footnotes=tuple(node.text() for node in footnotes),
         scales=path.parent / keys["scales"].text() if "scales" in keys else None,
+        emphasis=_emphasis(keys["emphasis"], columns) if "emphasis" in keys else None,
+        split=keys["split"].one_of(SPLITS) if "split" in keys else "val",
+        wide=keys["wide"].flag() if "wide" in keys else False,
     )
 
 
-def _row(node: Node) -> Row:
-    keys = node.mapping(required=("variant",), optional=("label", "same_as", "compared"))
+def _groups(root: Node, keys: dict[str, Node]) -> tuple[tuple[str | None, ...], tuple[Row, ...]]:
+    """Return the titles of the groups and the rows of all of them."""
+    if ("rows" in keys) == ("groups" in keys):
+        raise BadRequest(f"{root.where}: a table has the key 'rows' or the key 'groups'")
+    if "rows" in keys:
+        return (None,), tuple(_row(node, 0) for node in keys["rows"].items())
+    titles: list[str | None] = []
+    rows: list[Row] = []
+    for number, node in enumerate(keys["groups"].items()):
+        group = node.mapping(required=("rows",), optional=("title",))
+        titles.append(group["title"].text() if "title" in group else None)
+        rows += [_row(entry, number) for entry in group["rows"].items()]
+    return tuple(titles), tuple(rows)
+
+
+def _row(node: Node, group: int) -> Row:
+    keys = node.mapping(
+        required=("variant",), optional=("label", "same_as", "compared", "input")
+    )
     return Row(
         variant=keys["variant"].text(),
         label=keys["label"].text() if "label" in keys else None,
         same_as=keys["same_as"].text() if "same_as" in keys else None,
         compared=keys["compared"].flag() if "compared" in keys else True,
+        input_shape=_input_shape(keys["input"]) if "input" in keys else None,
+        group=group,
     )
 
 
-def _column(node: Node) -> str:
-    name = node.text()
-    if name not in COLUMNS:
-        raise BadRequest(f"{node.where}: no column {name!r}{did_you_mean(name, COLUMNS)}")
-    return name
+def _columns(node: Node) -> list[str]:
+    return [column.name for column in named_columns(node.text(), where=node.where)]
 
 
-def _input_shape(node: Node) -> tuple[int, int, int, int]:
+def _emphasis(node: Node, columns: tuple[str, ...]) -> Emphasis:
+    """Return which columns show their best; each must be a column whose figures compare."""
+    keys = node.mapping(required=("columns",), optional=("second", "within"))
+    chosen = []
+    for entry in keys["columns"].items():
+        for column in named_columns(entry.text(), where=entry.where):
+            if column.better is None or column.name not in columns:
+                entry.refuse("must be a column of this table whose figures compare")
+            chosen.append(column.name)
+    return Emphasis(
+        columns=tuple(chosen),
+        second=keys["second"].flag() if "second" in keys else False,
+        within=keys["within"].one_of(SCOPES) if "within" in keys else "table",
+    )
+
+
+def _input_shape(node: Node) -> Shape:
     size = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", node.text())
     if size is None:
         node.refuse("must be HxW")

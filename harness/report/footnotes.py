@@ -6,7 +6,13 @@ from collections.abc import Sequence
 
 from harness.records import ReportedRecord
 from harness.report.definition import Definition
-from harness.report.model import REPORTED_MARK, Table, kinds_of
+from harness.report.model import (
+    NOT_PUBLISHED,
+    REPORTED_MARK,
+    TENSORRT_MARK,
+    Table,
+    kinds_of,
+)
 from harness.report.rows import RowRecords
 
 
@@ -20,8 +26,27 @@ def origin_notes(table: Table) -> list[str]:
     sources = dict.fromkeys(
         f"{r.source.place.partition(',')[0]} of {r.source.work}" for r in reported
     )
-    others = "; all other figures are our own" if "measured" in kinds_of(cells) else ""
-    return [f"{REPORTED_MARK} As printed in {'; '.join(sources)}{others}."]
+    others = "; all other figures are our own" if kinds_of(cells) & {"measured", "logged"} else ""
+    notes = [f"{REPORTED_MARK} As printed in {'; '.join(sources)}{others}."]
+    if any(cell.kind == "absent" and cell.records for cell in cells):
+        notes.append(f"A dash ({NOT_PUBLISHED}): not published there.")
+    return notes
+
+
+def mark_notes(table: Table) -> list[str]:
+    """Return what the marks of single figures and the emphasis mean."""
+    cells = [cell for row in table.rows for cell in row.cells]
+    notes = []
+    if any(TENSORRT_MARK in cell.mark for cell in cells):
+        notes.append(f"{TENSORRT_MARK} Timed with TensorRT.")
+    ranks = {cell.rank for cell in cells}
+    if "best" in ranks:
+        best = "Bold: the best of its column"
+        best += "; underlined: the second" if "second" in ranks else ""
+        if any(cell.rank and cell.interval for cell in cells):
+            best += "; measured figures whose 95% intervals meet share a rank"
+        notes.append(f"{best}.")
+    return notes
 
 
 def static_notes(table: Table, definition: Definition, rows: Sequence[RowRecords]) -> list[str]:
@@ -30,11 +55,13 @@ def static_notes(table: Table, definition: Definition, rows: Sequence[RowRecords
     counted = {
         column.name for column, cells in table.column_cells() if "measured" in kinds_of(cells)
     }
-    shape = "x".join(map(str, definition.input_shape))
     notes = []
-    if "gflops" in shown:
+    if "gflops" in counted:
+        shapes = {definition.shape_of(row) for row in definition.rows}
+        size = "x".join(map(str, shapes.pop())) + " " if len(shapes) == 1 else ""
+        at = " at the input size of its row" if len(shapes) > 1 else ""
         notes.append(
-            f"GFLOPs: 1e9 multiply-accumulates of one {shape} forward pass under the convention "
+            f"GFLOPs: 1e9 multiply-accumulates of one {size}forward pass{at} under the convention "
             f"`{definition.convention}`."
         )
         notes += [f"{line}." for line in gap_warnings(rows)]

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from harness.records import Record
 from harness.report.columns import Column
 
-Kind = Literal["label", "measured", "reported", "absent"]
+Kind = Literal["label", "measured", "logged", "reported", "absent"]
+Rank = Literal["best", "second"]
 
 REPORTED_MARK = "†"
+LOGGED_MARK = "‡"
+TENSORRT_MARK = "*"
+MARKS: Mapping[Kind, str] = {"reported": REPORTED_MARK, "logged": LOGGED_MARK}
 NO_FIGURE = "–"  # nobody has this figure
 NOT_APPLICABLE = "-"  # the figure would mean nothing here, as the paper prints it
+NOT_PUBLISHED = "-"  # the publication prints none, and prints it so
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,23 +27,32 @@ class Cell:
 
     Attributes:
         text: What is printed, mark not included.
-        kind: Whether the figure is ours (`measured`), somebody's (`reported`), or not there.
+        kind: Whether we measured the figure (`measured`), read it in a training log (`logged`), or
+            took it from a publication (`reported`), or whether there is none.
         value: The figure in its column's unit; null for text such as `<1`, and where absent.
-        records: The records that it comes from: one, two for a difference, none where absent.
+        interval: Its 95% interval, in the same unit; null where it has none.
+        records: The records that it comes from: one, two for a difference, several for a mean; of
+            an absent figure the publication that leaves it open, else none.
+        mark: What the figure bears besides the mark of its kind.
+        rank: Whether it is the best of its column, or the second, where the table says so.
     """
 
     text: str
     kind: Kind
     value: float | None = None
+    interval: tuple[float, float] | None = None
     records: tuple[Record, ...] = ()
+    mark: str = ""
+    rank: Rank | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableRow:
-    """The cells of one variant, one per column."""
+    """The cells of one variant, one per column, and the number of the group that it is in."""
 
     variant: str
     cells: tuple[Cell, ...]
+    group: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +63,9 @@ class Table:
         name: Name of its definition.
         title: The caption.
         columns: The columns, in order.
-        rows: The rows, in order.
+        rows: The rows, in order, those of a group together.
+        groups: Titles of the groups by number; null for one that has none.
+        wide: Whether it is set across both columns of a two-column page.
         footnotes: What a reader has to know, one sentence or two each, in order.
         warnings: What whoever prints the table has to know; not part of the print.
     """
@@ -60,6 +76,15 @@ class Table:
     rows: tuple[TableRow, ...]
     footnotes: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    groups: tuple[str | None, ...] = (None,)
+    wide: bool = False
+
+    def grouped(self) -> Iterator[tuple[str | None, tuple[int, ...]]]:
+        """Yield each group's title with the positions of its rows, empty groups left out."""
+        for number, title in enumerate(self.groups):
+            found = tuple(i for i, row in enumerate(self.rows) if row.group == number)
+            if found:
+                yield title, found
 
     def column_cells(self) -> Iterator[tuple[Column, tuple[Cell, ...]]]:
         """Yield each column with its cells from top to bottom."""
@@ -67,18 +92,19 @@ class Table:
             yield column, tuple(row.cells[i] for row in self.rows)
 
     def header_marks(self) -> tuple[str, ...]:
-        """Return a column's mark where all of its figures are reported, else nothing."""
-        return tuple(
-            REPORTED_MARK if kinds_of(cells) == {"reported"} else ""
-            for _, cells in self.column_cells()
-        )
+        """Return a column's mark where all of its figures are of one kind that has a mark."""
+        marks = []
+        for _, cells in self.column_cells():
+            kinds = kinds_of(cells)
+            marks.append(MARKS.get(next(iter(kinds)), "") if len(kinds) == 1 else "")
+        return tuple(marks)
 
     def marks(self) -> tuple[tuple[str, ...], ...]:
-        """Return the mark of every cell, row by row; none where the header carries it."""
+        """Return the marks of every cell, row by row; none of its kind where the header has it."""
         headers = self.header_marks()
         return tuple(
             tuple(
-                REPORTED_MARK if cell.kind == "reported" and not header else ""
+                cell.mark + ("" if header else MARKS.get(cell.kind, ""))
                 for cell, header in zip(row.cells, headers, strict=True)
             )
             for row in self.rows

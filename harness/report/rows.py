@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from typing import TypeVar
 
 from harness.errors import BadRequest
+from harness.logged_record import LoggedRecord
 from harness.records import FailedRecord, ProfileRecord, Record, ReportedRecord
-from harness.report.definition import Definition, Row
+from harness.report.definition import Definition, Row, Shape
+
+Dated = ProfileRecord | FailedRecord | LoggedRecord
+_Measured = TypeVar("_Measured", ProfileRecord, FailedRecord)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RowRecords:
-    """A row with what is known about its variant at the table's input size.
+    """A row with what is known about its variant at the row's input size.
 
     Attributes:
         row: The row.
         measured: The newest measurement; null where there is none.
         timed: Measurements of the same network with a timing, oldest first.
         reported: The row of the reported table that the definition names; null where it has none.
+        logged: Training logs of the same network, oldest first.
         superseded: Hashes of the networks that bore this name before `measured`, oldest first.
         failed: The newest failure, where no timing came after it; else null.
     """
@@ -28,6 +35,7 @@ class RowRecords:
     measured: ProfileRecord | None
     timed: tuple[ProfileRecord, ...]
     reported: ReportedRecord | None
+    logged: tuple[LoggedRecord, ...] = ()
     superseded: tuple[str, ...] = ()
     failed: FailedRecord | None = None
 
@@ -46,38 +54,64 @@ def gather(definition: Definition, records: Sequence[Record]) -> tuple[RowRecord
     Raises:
         BadRequest: If a record's `created` is not a date.
     """
-    profiles = [r for r in records if isinstance(r, ProfileRecord)]
-    reported = [r for r in records if isinstance(r, ReportedRecord)]
-    profiles = [r for r in profiles if r.input_shape == definition.input_shape]
-    profiles.sort(key=created_at)  # stable: of two from one instant, the later line is the newer
-    failures = [r for r in records if isinstance(r, FailedRecord)]
-    failures = [r for r in failures if r.input_shape == definition.input_shape]
-    return tuple(
-        _row_records(
-            row,
-            [r for r in profiles if r.variant in row.names],
-            [r for r in failures if r.variant in row.names],
-            _reported(row, definition, reported),
+    profiles = _by_variant_and_input(r for r in records if isinstance(r, ProfileRecord))
+    failures = _by_variant_and_input(r for r in records if isinstance(r, FailedRecord))
+    logs: dict[str, list[LoggedRecord]] = defaultdict(list)
+    reported: dict[str, list[ReportedRecord]] = defaultdict(list)
+    for record in records:
+        if isinstance(record, LoggedRecord):
+            logs[record.variant].append(record)
+        elif isinstance(record, ReportedRecord) and record.table == definition.source:
+            reported[record.variant].append(record)
+    rows = []
+    for row in definition.rows:
+        shape = definition.shape_of(row)
+        rows.append(
+            _row_records(
+                row,
+                _in_time([r for name in row.names for r in profiles.get((name, shape), ())]),
+                [r for name in row.names for r in failures.get((name, shape), ())],
+                _in_time([r for name in row.names for r in logs.get(name, ())]),
+                _reported(shape, reported.get(row.variant, ())),
+            )
         )
-        for row in definition.rows
-    )
+    return tuple(rows)
+
+
+def _by_variant_and_input(
+    records: Iterable[_Measured],
+) -> Mapping[tuple[str, Shape], list[_Measured]]:
+    found: dict[tuple[str, Shape], list[_Measured]] = defaultdict(list)
+    for record in records:
+        found[record.variant, record.input_shape].append(record)
+    return found
+
+
+_AnyDated = TypeVar("_AnyDated", bound=Dated)
+
+
+def _in_time(records: list[_AnyDated]) -> list[_AnyDated]:
+    """Return `records`, oldest first; of two from one instant, the later line is the newer."""
+    return sorted(records, key=created_at)
 
 
 def _row_records(
     row: Row,
     profiles: list[ProfileRecord],
     failures: list[FailedRecord],
+    logs: list[LoggedRecord],
     reported: ReportedRecord | None,
 ) -> RowRecords:
     measured = profiles[-1] if profiles else None
-    current = [r for r in profiles if measured and r.spec_sha256 == measured.spec_sha256]
-    hashes = dict.fromkeys(r.spec_sha256 for r in profiles)
+    network = measured.spec_sha256 if measured else logs[-1].spec_sha256 if logs else None
+    hashes = dict.fromkeys([r.spec_sha256 for r in profiles] + [r.spec_sha256 for r in logs])
     return RowRecords(
         row=row,
         measured=measured,
-        timed=tuple(r for r in current if r.timing is not None),
+        timed=tuple(r for r in profiles if r.spec_sha256 == network and r.timing is not None),
         reported=reported,
-        superseded=tuple(h for h in hashes if measured and h != measured.spec_sha256),
+        logged=tuple(r for r in logs if r.spec_sha256 == network),
+        superseded=tuple(h for h in hashes if h != network),
         failed=open_failure(failures, [r for r in profiles if r.timing is not None]),
     )
 
@@ -92,33 +126,26 @@ def open_failure(
     return newest
 
 
-def _reported(
-    row: Row, definition: Definition, reported: list[ReportedRecord]
-) -> ReportedRecord | None:
+def _reported(shape: Shape, found: Sequence[ReportedRecord]) -> ReportedRecord | None:
     """Return the reported row; the last read wins, so that a user's folder can correct ours.
 
     A table can have one network at several input sizes, and a figure at another size is another
     figure: only where the table says nothing of the size is it taken on trust.
     """
-    found = [
-        r
-        for r in reported
-        if r.table == definition.source
-        and r.variant == row.variant
-        and r.input_shape in (definition.input_shape, None)
-    ]
-    return found[-1] if found else None
+    fitting = [r for r in found if r.input_shape in (shape, None)]
+    return fitting[-1] if fitting else None
 
 
 def record_warnings(rows: Sequence[RowRecords]) -> list[str]:
     """Return a line for every variant without records, or with records of an older network."""
     lines = []
     for row in rows:
-        if not row.measured and not row.reported:
+        newest = row.measured or (row.logged[-1] if row.logged else None)
+        if not newest and not row.reported:
             lines.append(f"{row.row.variant}: no record at this input size")
-        if row.measured and row.superseded:
+        if newest and row.superseded:
             old = ", ".join(h[:12] for h in row.superseded)
-            new = row.measured.spec_sha256[:12]
+            new = newest.spec_sha256[:12]
             lines.append(
                 f"{row.row.variant}: older records are of another spec ({old}) than the newest "
                 f"({new}) and are not used"
@@ -137,7 +164,7 @@ def failure_line(record: FailedRecord) -> str:
     return f"{record.variant}: failed on {date}: {' '.join(record.reason.split())}"
 
 
-def created_at(record: ProfileRecord | FailedRecord) -> datetime:
+def created_at(record: Dated) -> datetime:
     """Return when `record` was made.
 
     Raises:

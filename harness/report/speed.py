@@ -54,13 +54,19 @@ class Speeds:
 
     Attributes:
         origin: Whether they were measured or reported; null where there is no FPS at all.
-        conditions: Device and protocol of all of them; null where there is no FPS.
+        conditions: Device and protocol of all of them; null where there is no FPS, or where
+            published figures are of several.
         records: The record of each row that has one, by the row's position.
     """
 
     origin: Origin | None
     conditions: Conditions | None
     records: dict[int, ProfileRecord | ReportedRecord]
+
+    @property
+    def comparable(self) -> bool:
+        """Whether the rates of two rows mean something side by side."""
+        return self.conditions is not None
 
 
 @dataclass(frozen=True)
@@ -72,8 +78,16 @@ class _Figure:
     conditions: Conditions
 
 
-def choose_speeds(rows: Sequence[RowRecords], choice: FpsChoice) -> Speeds:
+def choose_speeds(
+    rows: Sequence[RowRecords], choice: FpsChoice, *, devices_stated: bool = False
+) -> Speeds:
     """Return the records for the FPS column.
+
+    Args:
+        rows: The rows.
+        choice: What the user decided.
+        devices_stated: Whether a column beside it names the device of every row. Published figures
+            of several devices may then stand as they were printed; measured ones may not.
 
     Raises:
         BadRequest: If more than one device or protocol is left after `choice`, or none although
@@ -96,11 +110,12 @@ def choose_speeds(rows: Sequence[RowRecords], choice: FpsChoice) -> Speeds:
     if not figures:
         return Speeds(origin=None, conditions=None, records={})
     conditions = list(dict.fromkeys(f.conditions for f in figures))
-    if len(conditions) > 1:
+    if len(conditions) > 1 and not (origin == "reported" and devices_stated):
         raise BadRequest(_refusal(figures, conditions))
     # Figures come oldest first, so the newest of each row is what remains.
     newest = {f.position: f.record for f in figures}
-    return Speeds(origin=origin, conditions=conditions[0], records=newest)
+    one = conditions[0] if len(conditions) == 1 else None
+    return Speeds(origin=origin, conditions=one, records=newest)
 
 
 def matching(

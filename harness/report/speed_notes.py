@@ -17,8 +17,13 @@ SOFTWARE = ("torch", "cuda", "cudnn")  # keys of a record's environment that an 
 
 def speed_notes(rows: Sequence[RowRecords], speeds: Speeds) -> list[str]:
     """Return the footnotes of the FPS column."""
-    if speeds.conditions is None:
+    if speeds.origin is None:
         return [_missing(rows)]
+    if speeds.conditions is None:
+        return [
+            "FPS: as reported, each on the device of its row and by its own protocol; no two rows "
+            "of unlike devices compare."
+        ]
     if speeds.origin == "reported":
         return [f"FPS: as reported for {speeds.conditions.device}."]
     software = "; ".join(_software(speeds))

@@ -10,7 +10,7 @@ import pytest
 
 from harness.errors import BadRequest
 from harness.records import Record
-from harness.report.build import build_table
+from harness.report.build import Choices, build_table
 from harness.report.definition import Definition, load_definition
 from harness.report.model import Cell, Table
 from harness.report.speed import FpsChoice
@@ -23,7 +23,9 @@ PAPER = Path(__file__).parents[3] / "shared" / "paper" / "table1.csv"
 
 
 def table(*records: Record, choice: FpsChoice | None = None) -> Table:
-    return build_table(load_definition("1"), [*paper_records(), *records], choice)
+    return build_table(
+        load_definition("1"), [*paper_records(), *records], Choices(fps=choice or FpsChoice())
+    )
 
 
 def cell(built: Table, variant: str, column: str) -> Cell:

@@ -9,7 +9,7 @@ import pytest
 
 from harness.errors import BadRequest
 from harness.records import ProfileRecord, Record
-from harness.report.build import build_table
+from harness.report.build import Choices, build_table
 from harness.report.definition import load_definition
 from harness.report.formats import FORMATS, render
 from harness.report.model import Cell, Table
@@ -37,7 +37,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def table(folder: Path, *records: Record, **choice: Any) -> Table:
-    return build_table(load_definition(folder / "mine.yaml"), records, FpsChoice(**choice))
+    return build_table(load_definition(folder / "mine.yaml"), records, Choices(fps=FpsChoice(**choice)))
 
 
 def cells(built: Table) -> list[Cell]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from harness.logged_record import LoggedRecord
 from harness.records import DeviceRecord, Record, ReportedRecord
 from harness.report.columns import Column
 from harness.report.conditions import device_name
@@ -17,6 +18,7 @@ def to_json(table: Table) -> str:
         "name": table.name,
         "title": table.title,
         "columns": [{"name": c.name, "header": c.header, "unit": c.unit} for c in table.columns],
+        "groups": list(table.groups),
         "rows": [_row(row, table.columns) for row in table.rows],
         "footnotes": list(table.footnotes),
         "warnings": list(table.warnings),
@@ -41,17 +43,20 @@ def identity(record: Record) -> dict[str, Any]:
             "device": device_name(record.environment),
             "created": record.created,
         }
-    return {
+    found = {
         "kind": record.kind,
         "variant": record.variant,
         "spec_sha256": record.spec_sha256,
         "created": record.created,
     }
+    if isinstance(record, LoggedRecord):
+        found |= {"file": record.file, "file_sha256": record.file_sha256, "use": record.use}
+    return found
 
 
 def _row(row: TableRow, columns: tuple[Column, ...]) -> dict[str, Any]:
     cells = {c.name: _cell(cell) for c, cell in zip(columns, row.cells, strict=True)}
-    return {"variant": row.variant, "cells": cells}
+    return {"variant": row.variant, "group": row.group, "cells": cells}
 
 
 def _cell(cell: Cell) -> dict[str, Any]:
@@ -59,5 +64,8 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "value": cell.value,
         "text": cell.text,
         "kind": cell.kind,
+        "interval": cell.interval,
+        "mark": cell.mark,
+        "rank": cell.rank,
         "records": [identity(record) for record in cell.records],
     }

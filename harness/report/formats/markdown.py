@@ -5,27 +5,28 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from harness.report.model import REPORTED_MARK, Table
+from harness.report.model import LOGGED_MARK, REPORTED_MARK, TENSORRT_MARK, Cell, Table
 
+RANKS = {None: ("", ""), "best": ("**", "**"), "second": ("<u>", "</u>")}
+AFTER_DIGITS = re.compile(rf"(\*\*|</u>|\\\{TENSORRT_MARK}|[{REPORTED_MARK}{LOGGED_MARK}])*$")
 SPECIAL = re.compile(r"([\\`*_|<>&\[\]])")
 WHITE_SPACE = re.compile(r"\s+")
 CODE = re.compile(r"(`[^`]+`)")
 
 
 def to_markdown(table: Table) -> str:
-    """Return title, table and footnotes; columns are aligned, figures to the right."""
+    """Return title, table and footnotes; columns are aligned, figures to the right.
+
+    Markdown knows no groups: an empty row comes between two, or one with the group's title.
+    """
     headers = [
-        escape(c.header) + m for c, m in zip(table.columns, table.header_marks(), strict=True)
-    ]
-    marks = table.marks()
-    body = [
-        [escape(cell.text) + mark for cell, mark in zip(row.cells, row_marks, strict=True)]
-        for row, row_marks in zip(table.rows, marks, strict=True)
+        escape(c.header) + escape(m)
+        for c, m in zip(table.columns, table.header_marks(), strict=True)
     ]
     columns = [
         _align([header, *cells], right=column.figure is not None)
         for header, column, cells in zip(
-            headers, table.columns, zip(*body, strict=True), strict=True
+            headers, table.columns, zip(*_body(table), strict=True), strict=True
         )
     ]
     lines = ["| " + " | ".join(cells) + " |" for cells in zip(*columns, strict=True)]
@@ -37,6 +38,24 @@ def to_markdown(table: Table) -> str:
     if table.footnotes:
         text += ["", *(f"- {escape_prose(note)}" for note in table.footnotes)]
     return "\n".join(text) + "\n"
+
+
+def _body(table: Table) -> list[list[str]]:
+    marks = table.marks()
+    lines: list[list[str]] = []
+    for title, rows in table.grouped():
+        if title or lines:
+            name = f"**{escape(title)}**" if title else ""
+            lines.append([name, *("" for _ in table.columns[1:])])
+        lines += [
+            [_cell(c, m) for c, m in zip(table.rows[i].cells, marks[i], strict=True)] for i in rows
+        ]
+    return lines
+
+
+def _cell(cell: Cell, mark: str) -> str:
+    before, after = RANKS[cell.rank]
+    return before + escape(cell.text) + after + escape(mark)
 
 
 def escape(text: str) -> str:
@@ -53,18 +72,23 @@ def escape_prose(text: str) -> str:
 def _align(cells: list[str], *, right: bool) -> list[str]:
     """Return `cells` padded to one width.
 
-    Where some figures of a column bear a mark, the others get a space in its place, so that their
-    digits stay in line.
+    Where figures of a column bear marks or emphasis behind their digits, the others get spaces in
+    their place, so that digits stay in line.
     """
-    if right and any(_marked(cell) for cell in cells[1:]):
-        cells = [cells[0], *(cell if _marked(cell) else cell + " " for cell in cells[1:])]
+    if right:
+        behind = [_width(_behind(cell)) for cell in cells[1:]]
+        most = max(behind, default=0)
+        pads = [" " * (most - n) for n in behind]
+        cells = [cells[0], *(c + p for c, p in zip(cells[1:], pads, strict=True))]
     width = max(3, *(_width(cell) for cell in cells))  # markdown wants three dashes
     pads = [" " * (width - _width(cell)) for cell in cells]
     return [p + c if right else c + p for c, p in zip(cells, pads, strict=True)]
 
 
-def _marked(cell: str) -> bool:
-    return cell.endswith(REPORTED_MARK)
+def _behind(cell: str) -> str:
+    """Return what stands behind the digits of a cell."""
+    found = AFTER_DIGITS.search(cell)
+    return found[0] if found else ""
 
 
 def _width(text: str) -> int:
