@@ -44,7 +44,8 @@ def plot(
 
     from harness.report.draw import draw  # matplotlib, once nothing can be refused any more
 
-    write_whole(path, draw(figure, format_name))
+    drawing = draw(figure, format_name)
+    write_whole(path, drawing.content)
     typer.echo(str(path))
 
 

@@ -18,6 +18,7 @@ MAX_ROUNDS = 100  # only a bound: a figure settles in a handful of rounds
 # Costs per unit of area or length: an overlap outweighs everything, distance outweighs direction.
 OVERLAP = 1000.0
 CROSSING = 100.0
+SOFT = 0.5
 DISTANCE = 1.0
 DIRECTION = 1.5
 EXACT = 3  # digits of a cost that count: the order of places, not rounding, must decide a tie
@@ -81,18 +82,24 @@ class _Place:
     cost: float
 
 
-def place_labels(anchors: Sequence[Anchor], obstacles: Sequence[Box], bounds: Box) -> list[Box]:
+def place_labels(
+    anchors: Sequence[Anchor],
+    obstacles: Sequence[Box],
+    bounds: Box,
+    soft: Sequence[Box] = (),
+) -> list[Box]:
     """Return a box for each label, in the unit of the anchors.
 
     Args:
         anchors: The points to be labelled.
-        obstacles: What no label may cover besides the markers (lines, legends).
+        obstacles: What no label may cover besides the markers (error bars, legends).
         bounds: What no label may leave.
+        soft: What a label had better not cover: it moves on, but not far.
 
     Raises:
         ValueError: If a label has no place within `bounds`.
     """
-    choices = [_places(i, anchors, obstacles, bounds) for i in range(len(anchors))]
+    choices = [_places(i, anchors, obstacles, bounds, soft) for i in range(len(anchors))]
     chosen = [min(places, key=lambda p: round(p.cost, EXACT)) for places in choices]
     for _ in range(MAX_ROUNDS):
         before = list(chosen)
@@ -106,7 +113,11 @@ def place_labels(anchors: Sequence[Anchor], obstacles: Sequence[Box], bounds: Bo
 
 
 def _places(
-    index: int, anchors: Sequence[Anchor], obstacles: Sequence[Box], bounds: Box
+    index: int,
+    anchors: Sequence[Anchor],
+    obstacles: Sequence[Box],
+    bounds: Box,
+    soft: Sequence[Box],
 ) -> list[_Place]:
     """Return the places within `bounds` of one label, each with its own cost."""
     anchor = anchors[index]
@@ -123,6 +134,7 @@ def _places(
             # A quarter turn from the horizontal reads worst: k counts from the right, at 0.
             turn = abs(math.sin(2 * math.pi * k / DIRECTIONS))
             cost = OVERLAP * covered + CROSSING * crossed + DISTANCE * step + DIRECTION * turn
+            cost += SOFT * sum(box.overlap(b) for b in soft)
             places.append(_Place(box, cost))
     if not places:
         raise ValueError(f"label {index}: must fit into the axes, got width {anchor.width:.0f}")
