@@ -9,14 +9,14 @@ import typer
 
 from harness.cli.options import AsJson
 
-SUFFIXES = {".md": "markdown", ".tex": "latex", ".csv": "csv", ".json": "json"}
+SUFFIXES = {".md": "markdown", ".tex": "latex", ".html": "html", ".csv": "csv", ".json": "json"}
 
 
 def table(
     name: Annotated[str, typer.Argument(metavar="NAME|FILE.yaml", help="Which table.")],
     format_name: Annotated[
         str | None,
-        typer.Option("--format", help="markdown, latex or csv; by default as --out ends."),
+        typer.Option("--format", help="markdown, latex, html or csv; by default as --out ends."),
     ] = None,
     results: Annotated[
         list[Path] | None,

@@ -26,8 +26,8 @@ def test_every_format_ends_its_last_line_and_keeps_the_digits(name: str) -> None
 
 
 def test_an_unknown_format_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(BadRequest, match="no format 'html'; known: csv, json, latex, markdown"):
-        render(table(), "html")
+    with pytest.raises(BadRequest, match="no format 'pdf'; known: csv, html, json, latex, markdown"):
+        render(table(), "pdf")
     with pytest.raises(BadRequest, match="no format 'latx'; did you mean latex"):
         render(table(), "latx")
 
