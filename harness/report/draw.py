@@ -26,17 +26,18 @@ from harness.report.draw_points import (
 )
 from harness.report.draw_style import check_font, missing_glyphs, styled
 from harness.report.figure_data import APPROXIMATE_MARK, FigureData
-from harness.report.figure_size import diameter, examples
+from harness.report.figure_size import LARGEST, diameter, examples
 from harness.report.figure_style import (
     DPI,
-    FONT,
     FRONT,
     GREY,
     HEIGHT_IN,
     INK,
     LABEL_GAP,
+    LEGEND_FONT,
     MARKER,
     POINT,
+    SIZES_IN,
     WIDTH_IN,
     marker_look,
 )
@@ -104,7 +105,8 @@ def saved(figure: Figure, format_name: str, title: str, notes: tuple[str, ...]) 
 
 def compose(data: FigureData) -> tuple[Figure, list[Annotation]]:
     """Return the figure and its labels, in the order of the points."""
-    figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN), dpi=DPI, layout="constrained")
+    height = HEIGHT_IN + (SIZES_IN if data.definition.size else 0)
+    figure = Figure(figsize=(WIDTH_IN, height), dpi=DPI, layout="constrained")
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     draw_frame(axes, data)
@@ -138,7 +140,7 @@ def _draw_line(axes: Axes, data: FigureData) -> list[Artist]:
         textcoords="offset points",
         rotation=90,
         color=GREY,
-        fontsize=FONT - 0.5,
+        fontsize=LEGEND_FONT,
         verticalalignment="center",
     )
     return [line, text]
@@ -180,7 +182,7 @@ def _draw_legend(axes: Axes, data: FigureData) -> Artist:
         borderpad=0.0,
         handlelength=1.0,
         handletextpad=0.4,
-        labelspacing=0.35,
+        labelspacing=0.25,
         frameon=False,
     )
 
@@ -198,6 +200,7 @@ def _draw_size_legend(figure: Figure, data: FigureData) -> None:
     look: dict[str, Any] = {"marker": "o", "markeredgecolor": GREY, "markeredgewidth": 0.6}
     handles = []
     for value in examples(shown):
+        # The unit once, behind the last one: a column is narrow.
         size = diameter(value, largest_size(data))
         handles.append(
             Line2D([], [], linestyle="", markersize=size, label=f"{value:g} {unit}",
@@ -212,8 +215,10 @@ def _draw_size_legend(figure: Figure, data: FigureData) -> None:
         handles=handles,
         loc="outside upper center",
         ncols=len(handles),
-        handletextpad=0.5,
-        columnspacing=1.2,
-        borderpad=0.2,
+        handlelength=LARGEST / LEGEND_FONT,  # in units of the font, like all of these
+        handletextpad=0.3,
+        columnspacing=1.0,
+        borderpad=(LARGEST - LEGEND_FONT) / 2 / LEGEND_FONT,  # the largest is higher than a line
+        borderaxespad=0.0,
         frameon=False,
     )

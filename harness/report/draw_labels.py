@@ -15,7 +15,7 @@ from harness.report.figure_data import Point
 from harness.report.figure_style import GREY, INK, LABEL_GAP, SHORTEST_LEADER
 from harness.report.labels import Anchor, Box, place_labels
 
-WIDEST = 0.42  # of the axes: a longer label is broken into lines
+WIDEST = 0.34  # of the axes: a longer label is broken into lines
 MOST_LINES = 3
 ELLIPSIS = "…"
 

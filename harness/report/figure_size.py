@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-LARGEST, SMALLEST = 13.0, 3.0  # points; a smaller marker does not show its shape
+LARGEST, SMALLEST = 15.0, 2.6  # points; a smaller marker does not show its shape
 STEPS = (1.0, 2.0, 5.0)
 EXAMPLES = 3
 

@@ -7,9 +7,11 @@ from typing import Any
 from harness.report.figure_groups import Group
 
 WIDTH_IN, HEIGHT_IN = 3.5, 2.95  # a column of IEEE's two-column format is 3.5 in wide
+SIZES_IN = 0.22  # what the legend of the sizes adds to the height
 DPI = 300
 POINT = 72 / DPI  # points per pixel
 FONT = 6.0  # the smallest that IEEE accepts
+LEGEND_FONT = 5.5
 MARKER, OUR_MARKER = 4.2, 5.6
 INK = "#222222"
 GREY = "#8A8A8A"
@@ -25,7 +27,7 @@ STYLE: dict[Any, Any] = {
     "axes.labelsize": 7,
     "xtick.labelsize": FONT,
     "ytick.labelsize": FONT,
-    "legend.fontsize": FONT - 0.5,
+    "legend.fontsize": LEGEND_FONT,
     "axes.linewidth": 0.6,
     "axes.edgecolor": INK,
     "xtick.major.width": 0.6,
