@@ -131,6 +131,9 @@ def collect_curve(
     older = len(found) - len(newest)
     if older:
         warnings.append(f"{who}: {older} older record{'s' * (older > 1)} of the same set aside")
+    if definition.average_over:
+        options = ", ".join(definition.average_over)
+        notes.append(f"Means over {options}, with the 95% bootstrap interval of the mean.")
     return _ordered(definition, newest, tuple(notes), (*warnings, *more))
 
 

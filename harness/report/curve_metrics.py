@@ -92,7 +92,7 @@ def metric_of(name: str, who: str) -> Metric:
         return _FIXED[name]
     if name.startswith(MACS) and len(name) > len(MACS):
         rule = name.removeprefix(MACS)
-        return Metric(name=name, label=f"MACs (G, rule `{rule}`)", unit=GIGA, origin="counted")
+        return Metric(name=name, label=f"MACs (G, convention {rule})", unit=GIGA, origin="counted")
     raise BadRequest(f"{who}: no metric {name!r}{did_you_mean(name, [*_FIXED, 'macs.paper'])}")
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from harness.errors import BadRequest
 from harness.report.curve_data import CurveData
@@ -18,13 +20,23 @@ from harness.report.draw import Drawing, saved
 from harness.report.draw_axes import finish, set_ticks, wrapped
 from harness.report.draw_style import check_font, missing_glyphs, styled
 from harness.report.figure_limits import fitted
-from harness.report.figure_style import BAR, CAP, DPI, FONT, MARKER, WIDTH_IN
+from harness.report.figure_style import BAR, CAP, DPI, FONT, INK, MARKER, WIDTH_IN
 
 HEIGHT_IN = 2.2
+Side = Literal["left", "center", "right"]
+Location = Literal["outside upper left", "outside upper center", "outside upper right"]
+LOCATIONS: dict[Side, Location] = {
+    "left": "outside upper left",
+    "center": "outside upper center",
+    "right": "outside upper right",
+}
 # Okabe and Ito's colours in an order in which neighbours differ in luminance too.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#000000", "#CC79A7")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-DASHES: tuple[Any, ...] = ("", (4, 1.5), (1, 1), (3, 1, 1.5, 1), (5, 1, 1, 1, 1, 1))
+# With the first one whole, the others let a line shine through that runs beneath.
+DASHES: tuple[Any, ...] = (
+    "", (4, 1.5), (1, 1), (3, 1, 1.5, 1), (5, 1, 1, 1, 1, 1), (6, 3), (2, 3),
+)  # fmt: skip
 LEGEND_WIDTH = 56  # characters of a legend's line
 TICK_WIDTH = 44  # characters that all tick labels of an axis have room for, level
 RESAMPLES = 1000
@@ -62,7 +74,7 @@ def compose_curve(data: CurveData) -> Figure:
     _draw_bars(axes, data, frame)
     _draw_lines(axes, data, frame)
     _draw_axes(axes, data, frame)
-    _draw_legend(figure, axes)
+    _draw_legends(figure, axes, data)
     canvas.draw()  # type: ignore[no-untyped-call] # lays out
     figure.set_layout_engine("none")
     return figure
@@ -97,7 +109,7 @@ def _draw_lines(axes: Axes, data: CurveData, frame: pd.DataFrame) -> None:
             "style": style,
             "style_order": list(styles),
             "markers": dict(zip(styles, MARKERS, strict=False)),
-            "dashes": dict(zip(styles, DASHES, strict=False)) if data.styles else False,
+            "dashes": dict(zip(styles, DASHES, strict=False)),
         }
     sns.lineplot(
         frame,
@@ -186,23 +198,56 @@ def _padded(places: list[float], *, log: bool) -> tuple[float, float]:
     return places[0] - margin, places[-1] + margin
 
 
-def _draw_legend(figure: Figure, axes: Axes) -> None:
-    """Move seaborn's legend above the axes, where no line can be."""
-    legend = axes.get_legend()
-    if legend is None:
-        return
-    handles, labels = axes.get_legend_handles_labels()
-    legend.remove()
-    widest = max(len(label) for label in labels) + 4
+def _draw_legends(figure: Figure, axes: Axes, data: CurveData) -> None:
+    """Say above the axes, where no line can be, which line has which value of which option."""
+    if (legend := axes.get_legend()) is not None:
+        legend.remove()  # seaborn's, which stands among the lines
+    definition = data.definition
+    both = bool(data.hues and data.styles)
+    if data.hues:
+        shapes = None if both else data.hues
+        handles = _handles(data.hues, COLOURS, shapes)
+        _draw_legend(figure, definition.hue, handles, "left" if both else "center")
+    if data.styles:
+        colours = [INK if both else COLOURS[0]] * len(data.styles)
+        handles = _handles(data.styles, colours, data.styles)
+        _draw_legend(figure, definition.style, handles, "right" if both else "center")
+
+
+def _handles(
+    values: Sequence[str], colours: Sequence[str], shapes: Sequence[str] | None
+) -> list[Line2D]:
+    """Return a line for each value; without `shapes` it has a colour alone."""
+    return [
+        Line2D(
+            [],
+            [],
+            color=colour,
+            label=textwrap.fill(value, LEGEND_WIDTH // 2),
+            linestyle=(0, dash) if dash and shapes else "-",
+            marker=marker if shapes else "",
+            markersize=MARKER,
+            markeredgecolor="white",
+            markeredgewidth=0.4,
+            linewidth=1.0,
+        )
+        for value, colour, marker, dash in zip(values, colours, MARKERS, DASHES, strict=False)
+    ]
+
+
+def _draw_legend(figure: Figure, title: str | None, handles: list[Line2D], side: Side) -> None:
+    room = LEGEND_WIDTH if side == "center" else LEGEND_WIDTH // 2
+    widest = max(len(str(handle.get_label())) for handle in handles) + 6
     figure.legend(
-        handles,
-        [textwrap.fill(label, LEGEND_WIDTH) for label in labels],
-        loc="outside upper center",
-        ncols=max(1, min(len(labels), LEGEND_WIDTH // widest)),
-        fontsize=FONT - 0.5,
-        handlelength=2.2,
+        handles=handles,
+        title=title,
+        title_fontsize=FONT - 0.5,
+        loc=LOCATIONS[side],
+        ncols=max(1, min(len(handles), room // widest)),
+        handlelength=2.6,
         handletextpad=0.4,
         columnspacing=1.0,
+        labelspacing=0.3,
         borderpad=0.2,
         borderaxespad=0.0,
         frameon=False,
