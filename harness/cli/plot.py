@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
     from harness.report.draw import Drawing
     from harness.report.figure_definition import FigureDefinition
     from harness.report.speed import FpsChoice
-    from harness.store import Loaded
+
+    Definition: TypeAlias = FigureDefinition | CurveDefinition
 
 REPORTS = Path("reports")
+CURVE = "curve"
 
 
 def plot(
@@ -98,24 +101,143 @@ def plot(
       harness plot curve --x context.alpha --y macs.paper --out alpha.pdf
       harness plot curve --x context.alpha --y fps --hue fusion.dilations --where variant=fassd-net
     """
+    figure_flags = {"--fps": fps, "--size-by": size_by, "--front": front}
+    curve_flags = {"--x": x, "--y": y, "--hue": hue, "--style": style, "--where": where,
+                   "--average-over": average_over}  # fmt: skip
+    if name == CURVE:
+        _refuse(figure_flags, "of figures with points, not of a curve")
+        definition: Definition = _curve_of(curve_flags)
+    else:
+        definition = _loaded(name, figure_flags, curve_flags)
+    path = out or (None if as_json else REPORTS / f"{definition.name}.pdf")
+    format_name = image_format(path) if path else ""
+    shown = _shown(_scaled(definition, log_x), _choice(definition, fps, device, protocol), results)
+    for line in shown.warnings:
+        typer.echo(f"warning: {line}", err=True)
+    if path is not None:
+        _write(path, shown.draw(format_name))
+    typer.echo(shown.json() if as_json else f"{path}\n", nl=False)
+
+
+def _curve_of(flags: Mapping[str, Any]) -> CurveDefinition:
+    from harness.report.plot_definition import curve_of
+
+    return curve_of(**{key.removeprefix("--").replace("-", "_"): v for key, v in flags.items()})
+
+
+def _loaded(
+    name: str, figure_flags: Mapping[str, Any], curve_flags: Mapping[str, Any]
+) -> Definition:
+    """Return what a name or a file defines, with what the flags of its kind say in its place."""
+    from harness.report.figure_definition import FigureDefinition
+    from harness.report.plot_definition import changed_curve, changed_figure, load_plot
+
+    definition = load_plot(name)
+    if isinstance(definition, FigureDefinition):
+        _refuse(curve_flags, f"of curves, which {definition.name} is not")
+        return changed_figure(
+            definition, size_by=figure_flags["--size-by"], front=figure_flags["--front"]
+        )
+    _refuse(figure_flags, f"of figures with points, which {definition.name} is not")
+    _refuse({key: curve_flags[key] for key in ("--x", "--y")}, f"decided by {name}")
+    return changed_curve(
+        definition,
+        hue=curve_flags["--hue"],
+        style=curve_flags["--style"],
+        where=curve_flags["--where"],
+        average_over=curve_flags["--average-over"],
+    )
+
+
+def _refuse(flags: Mapping[str, Any], why: str) -> None:
+    """Refuse flags that would be ignored."""
+    from harness.errors import BadRequest
+
+    for flag, value in flags.items():
+        if value is not None and value != []:
+            raise BadRequest(f"plot: {flag} is {why}, got {value}")
+
+
+def _scaled(definition: Definition, log_x: bool) -> Definition:
+    from harness.report.plot_definition import with_log_x
+
+    return with_log_x(definition) if log_x else definition
+
+
+def _choice(
+    definition: Definition, fps: str | None, device: str | None, protocol: str | None
+) -> FpsChoice:
+    from harness.report.speed import fps_choice
+
+    origin: str = getattr(definition, "fps", "measured")  # a curve shows what was measured
+    return fps_choice(fps or origin, device=device, protocol=protocol)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A plot that nothing in the records refuses; heavy imports wait until it is drawn.
+
+    Attributes:
+        warnings: What whoever asked has to know.
+        json: Returns its points as text.
+        draw: Returns it as a file of the format named.
+    """
+
+    warnings: Sequence[str]
+    json: Callable[[], str]
+    draw: Callable[[str], Drawing]
+
+
+def _shown(definition: Definition, choice: FpsChoice, results: list[Path] | None) -> _Shown:
     from harness.report.figure_definition import FigureDefinition
     from harness.report.sources import report_records
 
-    flags = {"--x": x, "--y": y, "--hue": hue, "--style": style, "--where": where or [],
-             "--average-over": average_over or []}  # fmt: skip
-    definition = _definition(name, flags)
-    path = out or (None if as_json else REPORTS / f"{definition.name}.pdf")
-    format_name = image_format(path) if path else "pdf"
+    loaded = report_records(results)
     if isinstance(definition, FigureDefinition):
-        definition = _changed(definition, log_x=log_x, size_by=size_by, front=front)
-        choice = _choice(fps or definition.fps, device, protocol)
-        answer = _figure(definition, choice, report_records(results))
-    else:
-        _only_for_figures({"--fps": fps, "--size-by": size_by, "--front": front})
-        choice = _choice("measured", device, protocol)
-        answer = _curve(definition, choice, report_records(results), log_x=log_x)
-    text, warnings, draw = answer
-    _say("warning", warnings)
-    if path is not None:
-        _write(path, draw(format_name))
-    typer.echo(text if as_json else str(path), nl=not as_json)
+        from harness.report.figure_data import collect
+        from harness.report.figure_json import figure_json
+
+        figure = collect(definition, loaded.records, choice)
+
+        def draw_figure(format_name: str) -> Drawing:
+            from harness.report.draw import draw
+
+            return draw(figure, format_name)
+
+        return _Shown(
+            (*loaded.problems, *figure.warnings), lambda: figure_json(figure), draw_figure
+        )
+    from harness.report.curve_data import collect_curve
+    from harness.report.curve_json import curve_json
+
+    curve = collect_curve(definition, loaded.records, choice)
+
+    def draw_curve(format_name: str) -> Drawing:
+        from harness.report.draw_curve import draw_curve
+
+        return draw_curve(curve, format_name)
+
+    return _Shown((*loaded.problems, *curve.warnings), lambda: curve_json(curve), draw_curve)
+
+
+def _write(path: Path, drawing: Drawing) -> None:
+    from harness.report.output import write_whole
+
+    for line in drawing.warnings:
+        typer.echo(f"warning: {line}", err=True)
+    write_whole(path, drawing.content)
+
+
+def image_format(path: Path) -> str:
+    """Return the image format that the name of `path` asks for.
+
+    Raises:
+        BadRequest: If it asks for none that can be written.
+    """
+    from harness.errors import BadRequest
+
+    known = ("pdf", "png", "svg")
+    suffix = path.suffix.lower().removeprefix(".")
+    if suffix not in known:
+        raise BadRequest(f"plot: --out must end in .pdf, .png or .svg, got {path}")
+    return suffix
