@@ -110,9 +110,7 @@ class Page:
         """Click an element with the mouse."""
         x, y = self.centre(selector)
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
-            self._call(
-                "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1
-            )
+            self._call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     def press(self, key: str, code: int) -> None:
         """Press and release a key on whatever has the focus."""

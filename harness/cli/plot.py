@@ -29,7 +29,7 @@ def plot(
     ] = "fig1",
     out: Annotated[
         Path | None,
-        typer.Option(help="A .pdf, .png or .svg file.  [default: reports/NAME.pdf]"),
+        typer.Option(help="A .pdf, .png, .svg or .html file.  [default: reports/NAME.pdf]"),
     ] = None,
     results: Annotated[
         list[Path] | None,
@@ -96,6 +96,7 @@ def plot(
     Examples:
       harness plot
       harness plot fig1 --out fig1.png
+      harness plot fig1 --out fig1.html      (one interactive page, works offline)
       harness plot fig1 --size-by params --log-x --out fig1-log.svg
       harness plot my-figure.yaml --fps measured --device H200 --json
       harness plot curve --x context.alpha --y macs.paper --out alpha.pdf
@@ -114,7 +115,9 @@ def plot(
     shown = _shown(_scaled(definition, log_x), _choice(definition, fps, device, protocol), results)
     for line in shown.warnings:
         typer.echo(f"warning: {line}", err=True)
-    if path is not None:
+    if path is not None and format_name == "html":
+        _write_page(path, shown)
+    elif path is not None:
         _write(path, shown.draw(format_name))
     typer.echo(shown.json() if as_json else f"{path}\n", nl=False)
 
@@ -181,11 +184,13 @@ class _Shown:
         warnings: What whoever asked has to know.
         json: Returns its points as text.
         draw: Returns it as a file of the format named.
+        page: Returns it as an interactive page; null for what has none.
     """
 
     warnings: Sequence[str]
     json: Callable[[], str]
     draw: Callable[[str], Drawing]
+    page: Callable[[], str] | None = None
 
 
 def _shown(definition: Definition, choice: FpsChoice, results: list[Path] | None) -> _Shown:
@@ -204,8 +209,13 @@ def _shown(definition: Definition, choice: FpsChoice, results: list[Path] | None
 
             return draw(figure, format_name)
 
+        def page() -> str:
+            from harness.report.web.figure_page import figure_page
+
+            return figure_page(figure)
+
         return _Shown(
-            (*loaded.problems, *figure.warnings), lambda: figure_json(figure), draw_figure
+            (*loaded.problems, *figure.warnings), lambda: figure_json(figure), draw_figure, page
         )
     from harness.report.curve_data import collect_curve
     from harness.report.curve_json import curve_json
@@ -228,16 +238,25 @@ def _write(path: Path, drawing: Drawing) -> None:
     write_whole(path, drawing.content)
 
 
+def _write_page(path: Path, shown: _Shown) -> None:
+    from harness.errors import BadRequest
+    from harness.report.output import write_whole
+
+    if shown.page is None:
+        raise BadRequest(f"plot: --out of a curve must end in .pdf, .png or .svg, got {path}")
+    write_whole(path, shown.page())
+
+
 def image_format(path: Path) -> str:
-    """Return the image format that the name of `path` asks for.
+    """Return the format that the name of `path` asks for.
 
     Raises:
         BadRequest: If it asks for none that can be written.
     """
     from harness.errors import BadRequest
 
-    known = ("pdf", "png", "svg")
+    known = ("pdf", "png", "svg", "html")
     suffix = path.suffix.lower().removeprefix(".")
     if suffix not in known:
-        raise BadRequest(f"plot: --out must end in .pdf, .png or .svg, got {path}")
+        raise BadRequest(f"plot: --out must end in .pdf, .png, .svg or .html, got {path}")
     return suffix

@@ -35,7 +35,7 @@ def test_the_suffix_decides_the_format(elsewhere: Path, name: str, start: bytes)
     [
         (["fig2"], "no figure 'fig2' (nor a .yaml file); did you mean fig1?"),
         (["1"], "no figure '1'"),
-        (["--out", "f.jpg"], "plot: --out must end in .pdf, .png or .svg, got f.jpg"),
+        (["--out", "f.jpg"], "plot: --out must end in .pdf, .png, .svg or .html, got f.jpg"),
         (["--out", "file/f.pdf"], "file/f.pdf: cannot be written"),
         (["broken.yaml"], "broken.yaml:2: not plain YAML"),
     ],

@@ -59,7 +59,7 @@ def point_figures(point: Point, data: FigureData) -> dict[str, Cell]:
     drawn = [(definition.x.figure, point.x), (definition.y.figure, point.y)]
     if definition.size and point.size:
         drawn.append((definition.size, point.size))
-    found = {figure: _cell(figure, value) for figure, value in drawn}
+    found: dict[str, Cell] = {figure: _cell(figure, value) for figure, value in drawn}
     records = sorted(point.records, key=lambda r: isinstance(r, ReportedRecord))  # our own first
     for record in records:
         for figure, cell in _others(record, definition.convention):
