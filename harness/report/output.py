@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from harness.errors import BadRequest
@@ -30,6 +32,44 @@ def write_whole(path: Path, content: str | bytes) -> None:
             raise
     except OSError as error:
         raise BadRequest(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def write_whole_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Put `files`, by name, in the place of all that `folder` holds.
+
+    They are written beside it under a temporary name; then the folders change places. Whoever calls
+    has made sure that nothing is lost.
+
+    Raises:
+        BadRequest: If that cannot be done; what was there before is still there.
+    """
+    folder = folder.resolve()  # a link stays one
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+        try:
+            new, old = temporary / "new", temporary / "old"
+            new.mkdir()
+            for name, content in files.items():
+                (new / name).write_bytes(content)
+            _change_places(folder, new, old)
+        finally:  # after Ctrl-C, too
+            shutil.rmtree(temporary, ignore_errors=True)
+    except OSError as error:
+        raise BadRequest(f"{folder}: cannot be written ({error.strerror})") from None
+
+
+def _change_places(folder: Path, new: Path, old: Path) -> None:
+    """Rename `folder` to `old` and `new` to `folder`, or leave `folder` as it is."""
+    if not folder.exists():
+        new.replace(folder)
+        return
+    folder.replace(old)
+    try:
+        new.replace(folder)
+    except BaseException:
+        old.replace(folder)
+        raise
 
 
 def _umask() -> int:

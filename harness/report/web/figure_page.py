@@ -7,6 +7,7 @@ mouse and keyboard, groups can be hidden and the table be sorted. The script com
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from harness.report.columns import COLUMNS
@@ -23,6 +24,7 @@ from harness.report.web.table import fragment
 
 STYLES = ("base.css", "table.css", "scene.css", "figure.css")
 KINDS: dict[Kind, str] = {"measured": "measured", "logged": "out of a log", "reported": "reported"}
+HEADERS = {c.figure: c.header for c in COLUMNS.values() if c.figure}
 LIFT = 0.35  # share of white that makes a colour stand out from a dark ground
 
 
@@ -30,10 +32,7 @@ def figure_page(data: FigureData) -> str:
     """Return the page."""
     definition = data.definition
     log = definition.x.scale == "log"
-    root = attributes(
-        data_scale="log" if log else "linear",
-        data_front="shown" if definition.front else "hidden",
-    )
+    root = attributes(data_scale="log" if log else "linear")
     body = "\n".join(
         [
             group_style(definition.groups),
@@ -41,11 +40,10 @@ def figure_page(data: FigureData) -> str:
             f"<h1>{escape(definition.title)}</h1>",
             '<div class="figure">',
             '<section class="plot" aria-label="Plot">',
-            _legend(data),
-            '<div class="drawing">',
-            *drawings(data, scales=_scales(data)),
-            '<div id="card" role="status" hidden></div>',
-            "</div>",
+            legend(data, buttons=True),
+            drawing(
+                data, scales=_scales(data), inside='<div id="card" role="status" hidden></div>'
+            ),
             _controls(data),
             key(data),
             "</section>",
@@ -61,19 +59,35 @@ def figure_page(data: FigureData) -> str:
     return page(definition.title, body, styles=STYLES, script="figure.js", root=root, data=content)
 
 
-def drawings(data: FigureData, *, scales: tuple[bool, ...], focusable: bool = True) -> list[str]:
-    """Return a drawing for wide and one for narrow screens, for each of `scales` (true is log)."""
-    return [
+def drawing(
+    data: FigureData, *, scales: Sequence[bool], focusable: bool = True, inside: str = ""
+) -> str:
+    """Return a drawing for wide and one for narrow screens.
+
+    Args:
+        data: The figure.
+        scales: Whether the x axis is logarithmic; two of each drawing where both are wanted.
+        focusable: Whether points can be reached by the keyboard.
+        inside: HTML that belongs to the drawing.
+    """
+    scenes = [
         scene(data, layout, log=log, focusable=focusable)
         for log in scales
         for layout in (WIDE, NARROW)
     ]
+    front = "" if data.definition.front else " no-front"
+    return f'<div class="drawing{front}">\n' + "\n".join([*scenes, inside]) + "\n</div>"
 
 
-def group_style(groups: tuple[Group, ...]) -> str:
-    """Return the colours of groups, lighter ones for a dark ground."""
-    light = "".join(f".g{g.number}{{--group:{g.colour}}}" for g in groups)
-    dark = "".join(f".g{g.number}{{--group:{_lifted(g.colour)}}}" for g in groups)
+def group_style(groups: Sequence[Group], *, scope: str = "") -> str:
+    """Return the colours of groups, lighter ones for a dark ground.
+
+    Args:
+        groups: The groups.
+        scope: Selector of the element that they hold in, with a space; by default the page.
+    """
+    light = "".join(f"{scope}.g{g.number}{{--group:{g.colour}}}" for g in groups)
+    dark = "".join(f"{scope}.g{g.number}{{--group:{_lifted(g.colour)}}}" for g in groups)
     return f"<style>{light}@media screen and (prefers-color-scheme:dark){{{dark}}}</style>"
 
 
@@ -90,15 +104,25 @@ def _scales(data: FigureData) -> tuple[bool, ...]:
     return (log, not log)
 
 
-def _legend(data: FigureData) -> str:
+def legend(data: FigureData, *, buttons: bool = False) -> str:
+    """Return the groups with the number of their points.
+
+    Args:
+        data: The figure.
+        buttons: Whether a script will make them hide and show their group.
+    """
     entries = []
     for group in data.definition.groups:
         count = sum(point.group == group.number for point in data.points)
-        values = attributes(data_group=group.number, aria_pressed="true", disabled=True)
-        entries.append(
-            f'<button type="button" class="entry g{group.number}"{values}>{swatch(group)}'
-            f'<span>{escape(group.label)}</span> <span class="count">{count}</span></button>'
+        text = (
+            f'{swatch(group)}<span>{escape(group.label)}</span> <span class="count">{count}</span>'
         )
+        kind = f'class="entry g{group.number}"'
+        if buttons:
+            state = attributes(data_group=group.number, aria_pressed="true", disabled=True)
+            entries.append(f'<button type="button" {kind}{state}>{text}</button>')
+        else:
+            entries.append(f"<span {kind}>{text}</span>")
     return f'<div class="legend" role="group" aria-label="Groups">{"".join(entries)}</div>'
 
 
@@ -126,7 +150,7 @@ def key(data: FigureData) -> str:
     entries = []
     if APPROXIMATE_MARK in marks and definition.tensorrt:
         entries.append(f"{APPROXIMATE_MARK} {definition.tensorrt}")
-    if REPORTED_MARK in marks or kinds == {"reported"}:
+    if "reported" in kinds:
         entries.append(f"{REPORTED_MARK} as reported")
     if "logged" in kinds:
         entries.append(f"{LOGGED_MARK} out of a training log")
@@ -135,11 +159,8 @@ def key(data: FigureData) -> str:
     if any(value.ci95 for point in points for value in (point.x, point.y)):
         entries.append("bars: 95% intervals")
     if definition.size:
-        entries.append(f"area: {COLUMNS_BY_FIGURE[definition.size]}; hollow where it is not known")
+        entries.append(f"area: {HEADERS[definition.size]}; hollow where it is not known")
     return f'<p class="key">{" · ".join(map(escape, entries))}</p>' if entries else ""
-
-
-COLUMNS_BY_FIGURE = {c.figure: c.header for c in COLUMNS.values() if c.figure}
 
 
 def _table(data: FigureData) -> str:
@@ -170,8 +191,7 @@ def _card(point: Point, data: FigureData) -> dict[str, Any]:
         "variant": point.variant,
         "front": point.on_front,
         "figures": [
-            [COLUMNS_BY_FIGURE[figure], _text(cell), KINDS[cell.kind]]
-            for figure, cell in figures.items()
+            [HEADERS[figure], _text(cell), KINDS[cell.kind]] for figure, cell in figures.items()
         ],
         "records": [[list(fact) for fact in record_facts(r)] for r in point.records],
     }

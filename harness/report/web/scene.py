@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Iterator
 
 from harness.report.figure_data import FigureData, Point
@@ -46,7 +47,8 @@ def scene(data: FigureData, layout: Layout, *, log: bool, focusable: bool = True
     )
     drawing = _Scene(data, layout, x, y)
     name = f"{layout.name}-{'log' if log else 'linear'}"
-    identity = f"{data.definition.name}-{name}"
+    # A space would end an id.
+    identity = f"{re.sub('[^A-Za-z0-9-]+', '-', data.definition.name)}-{name}"
     values = attributes(
         class_=f"scene {layout.name} {'log' if log else 'linear'}",
         role="group",  # not img, whose content no screen reader would enter

@@ -87,9 +87,7 @@
   });
 
   for (const row of rows) {
-    const lead = row.querySelector(".lead").dataset;
-    row.dataset.group = lead.group;
-    if ("ours" in lead) row.dataset.ours = "";
+    row.dataset.group = row.querySelector(".lead").dataset.group;
     row.addEventListener("pointerenter", () => light(row.dataset.row));
     row.addEventListener("pointerleave", back);
   }
@@ -142,6 +140,6 @@
     const box = document.getElementById(id);
     if (box) box.addEventListener("change", () => { hide(); change(box.checked); });
   };
-  toggle("front", (on) => { root.dataset.front = on ? "shown" : "hidden"; });
+  toggle("front", (on) => { drawing.classList.toggle("no-front", !on); });
   toggle("log", (on) => { root.dataset.scale = on ? "log" : "linear"; });
 })();
