@@ -154,9 +154,7 @@ def _groups(root: Node, keys: dict[str, Node]) -> tuple[tuple[str | None, ...], 
 
 
 def _row(node: Node, group: int) -> Row:
-    keys = node.mapping(
-        required=("variant",), optional=("label", "same_as", "compared", "input")
-    )
+    keys = node.mapping(required=("variant",), optional=("label", "same_as", "compared", "input"))
     return Row(
         variant=keys["variant"].text(),
         label=keys["label"].text() if "label" in keys else None,
