@@ -91,19 +91,25 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class ReportedRecord:
-    """One row of a published table, as printed.
+    """One row of a published table, or one claim of its text, as printed.
 
     Attributes:
-        variant: Catalogue name of the network that the row is about.
-        table: Which table the row belongs to, e.g. `table-1`.
+        variant: Catalogue name of the network that the row is about; empty where it is about none.
+        table: Which table the row belongs to, e.g. `table-1`; `text` for a claim of the text.
         row: Position in that table, from 0.
-        label: The row's name as printed.
+        label: The row's name as printed; for a claim, what it is about in our words.
         group: The row's group where the table has groups, else null.
         input_shape: `(N, C, H, W)`, null where the table does not say.
         device: The device that the FPS was taken on.
         figures: Figures as printed, without unit suffix, `*` or `%`: keys `gflops` (giga-MACs),
-            `params_m` (millions), `delta_params_m`, `fps`, `fps_norm`, `miou` (percent). A cell
-            that the table leaves open is absent. `~1` and `<1` stay as they are.
+            `params_m` (millions), `delta_params_m`, `fps`, `fps_norm`, `miou` and, by the class's
+            name in Cityscapes, `iou.road` (percent). A cell that the table leaves open is absent.
+            `~1` and `<1` stay as they are. A row of an architecture has `stage`, `name`, `type`
+            (lines that share an output size joined by `; `) and `output_size` (height x width x
+            channels), and `type.VARIANT` where a footnote changes it for another network. A claim
+            of the text has `claim` (its name), `value` (words as digits; about, more than and
+            less than as `~`, `>`, `<`), `unit` and, each by a key of its own, the numbers that it
+            is made of.
         tensorrt: Whether the FPS was taken with TensorRT.
         source: Publication and place.
     """
