@@ -24,7 +24,7 @@ from harness.reading import read_as
 from harness.timing_records import LayerTime, Timing
 
 SCHEMA = 1
-SAID_BY_SOME = ("layers",)
+SAID_BY_SOME = ("layers", "stages")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +50,27 @@ class StaticCost:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StageCost:
+    """One row of a network's architecture table.
+
+    Attributes:
+        stage: Part of the network, e.g. `Encoder`; empty where the network names none.
+        name: Name of the row, e.g. `Encoder B1`.
+        type: What is computed, a line each.
+        output_size: Height, width and channels of its output.
+        params: Parameters that its operators read.
+        macs: Its MACs under the convention `conv`.
+    """
+
+    stage: str
+    name: str
+    type: tuple[str, ...]
+    output_size: tuple[int, ...]
+    params: int
+    macs: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProfileRecord:
     """One variant, measured once: `static` always, `timing` unless it was not asked for.
 
@@ -61,6 +82,7 @@ class ProfileRecord:
         environment: Software and machine (`harness.environment`).
         created: UTC, ISO 8601.
         layers: Where the time goes, the most expensive module first; null where not asked for.
+        stages: The network's architecture table, in the order of execution; null likewise.
     """
 
     variant: str
@@ -72,6 +94,7 @@ class ProfileRecord:
     environment: dict[str, Any]
     created: str
     layers: tuple[LayerTime, ...] | None = None
+    stages: tuple[StageCost, ...] | None = None
     schema: int = SCHEMA
     kind: Literal["profile"] = "profile"
 
@@ -190,7 +213,7 @@ KINDS: Mapping[str, type[Record]] = {
 def to_json(record: Record) -> str:
     """Return `record` as one line of JSON, keys in the order of the contract, no NaN.
 
-    Where a record has nothing to say to what only some records do (`layers`), the key is absent.
+    Where a record has nothing to say to what only some do (`layers`, `stages`), the key is absent.
     """
     data = asdict(record)
     for name in SAID_BY_SOME:

@@ -45,15 +45,21 @@ def show(
     """
     [row] = select([variant], settings=settings, catalogs=catalog, size=size)
 
+    from dataclasses import asdict
+
     from harness.ledger import record
-    from harness.stages import stage_rows
+    from harness.stages import stage_costs
     from variants.build import skeleton
     from variants.spec import resolve
 
     spec = resolve(row.chosen)
     network = skeleton(spec)
     ledger = record(network, (1, 3, *row.input))
-    rows = module_rows(network, ledger, depth) if tree else stage_rows(network, ledger)
+    rows = (
+        module_rows(network, ledger, depth)
+        if tree
+        else [asdict(stage) for stage in stage_costs(network, ledger)]
+    )
     if as_json:
         typer.echo(json.dumps(_as_json(row, spec, rows, tree=tree), indent=2, ensure_ascii=False))
     else:
