@@ -24,7 +24,7 @@ from harness.reading import read_as
 from harness.timing_records import LayerTime, Timing
 
 SCHEMA = 1
-SAID_BY_SOME = ("layers",)
+SAID_BY_SOME = ("layers", "stages")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +50,27 @@ class StaticCost:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StageCost:
+    """One row of a network's architecture table.
+
+    Attributes:
+        stage: Part of the network, e.g. `Encoder`; empty where the network names none.
+        name: Name of the row, e.g. `Encoder B1`.
+        type: What is computed, a line each.
+        output_size: Height, width and channels of its output.
+        params: Parameters that its operators read.
+        macs: Its MACs under the convention `conv`.
+    """
+
+    stage: str
+    name: str
+    type: tuple[str, ...]
+    output_size: tuple[int, ...]
+    params: int
+    macs: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProfileRecord:
     """One variant, measured once: `static` always, `timing` unless it was not asked for.
 
@@ -61,6 +82,7 @@ class ProfileRecord:
         environment: Software and machine (`harness.environment`).
         created: UTC, ISO 8601.
         layers: Where the time goes, the most expensive module first; null where not asked for.
+        stages: The network's architecture table, in the order of execution; null likewise.
     """
 
     variant: str
@@ -72,6 +94,7 @@ class ProfileRecord:
     environment: dict[str, Any]
     created: str
     layers: tuple[LayerTime, ...] | None = None
+    stages: tuple[StageCost, ...] | None = None
     schema: int = SCHEMA
     kind: Literal["profile"] = "profile"
 
@@ -91,19 +114,25 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class ReportedRecord:
-    """One row of a published table, as printed.
+    """One row of a published table, or one claim of its text, as printed.
 
     Attributes:
-        variant: Catalogue name of the network that the row is about.
-        table: Which table the row belongs to, e.g. `table-1`.
+        variant: Catalogue name of the network that the row is about; empty where it is about none.
+        table: Which table the row belongs to, e.g. `table-1`; `text` for a claim of the text.
         row: Position in that table, from 0.
-        label: The row's name as printed.
+        label: The row's name as printed; for a claim, what it is about in our words.
         group: The row's group where the table has groups, else null.
         input_shape: `(N, C, H, W)`, null where the table does not say.
         device: The device that the FPS was taken on.
         figures: Figures as printed, without unit suffix, `*` or `%`: keys `gflops` (giga-MACs),
-            `params_m` (millions), `delta_params_m`, `fps`, `fps_norm`, `miou` (percent). A cell
-            that the table leaves open is absent. `~1` and `<1` stay as they are.
+            `params_m` (millions), `delta_params_m`, `fps`, `fps_norm`, `miou` and, by the class's
+            name in Cityscapes, `iou.road` (percent). A cell that the table leaves open is absent.
+            `~1` and `<1` stay as they are. A row of an architecture has `stage`, `name`, `type`
+            (lines that share an output size joined by `; `) and `output_size` (height x width x
+            channels), and `type.VARIANT` where a footnote changes it for another network. A claim
+            of the text has `claim` (its name), `value` (words as digits; about, more than and
+            less than as `~`, `>`, `<`), `unit` and, each by a key of its own, the numbers that it
+            is made of.
         tensorrt: Whether the FPS was taken with TensorRT.
         source: Publication and place.
     """
@@ -184,7 +213,7 @@ KINDS: Mapping[str, type[Record]] = {
 def to_json(record: Record) -> str:
     """Return `record` as one line of JSON, keys in the order of the contract, no NaN.
 
-    Where a record has nothing to say to what only some records do (`layers`), the key is absent.
+    Where a record has nothing to say to what only some do (`layers`, `stages`), the key is absent.
     """
     data = asdict(record)
     for name in SAID_BY_SOME:

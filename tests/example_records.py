@@ -9,6 +9,7 @@ from harness.records import (
     ProfileRecord,
     ReportedRecord,
     Source,
+    StageCost,
     StaticCost,
 )
 from harness.timing_records import (
@@ -110,6 +111,16 @@ DETAILED = replace(
     layers=(
         LayerTime(path="head.0", type="Conv2d", time_s=0.05, macs=3, bytes=4, limit_s=0.01),
         LayerTime(path="", type="Network", time_s=0.01, macs=0, bytes=2, limit_s=0.001),
+    ),
+    stages=(
+        StageCost(
+            stage="Head",
+            name="Output Conv",
+            type=("Conv 1×1", "Upsampling ×4"),
+            output_size=(1024, 2048, 19),
+            params=2,
+            macs=5,
+        ),
     ),
 )
 

@@ -20,7 +20,8 @@ MEASURING = (
     "harness/ledger.py", "harness/recorder.py", "harness/calls.py", "harness/as_found.py",
     "harness/memory.py", "harness/row.py", "harness/operators", "harness/aten.py",
     "harness/conventions.py", "harness/roofline.py", "harness/traffic.py",
-    "harness/static.py", "harness/crosscheck.py", "harness/isolated.py", "harness/timing",
+    "harness/static.py", "harness/stages.py", "harness/crosscheck.py", "harness/isolated.py",
+    "harness/timing",
 )  # fmt: skip
 LOGS = ("harness/logs",)
 

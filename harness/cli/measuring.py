@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from harness.cli.timed import Timed
     from harness.crosscheck import Comparison
     from harness.ledger import Ledger
-    from harness.records import FailedRecord, ProfileRecord, StaticCost
+    from harness.records import FailedRecord, ProfileRecord, StageCost, StaticCost
     from harness.timing.protocol import Protocol
     from harness.timing_records import LayerTime, Timing
     from variants.catalog import Row
@@ -30,7 +30,7 @@ class Measured:
         static: Null where it could not be counted, like `ledger`.
         comparisons: Of the counts with other tools'.
         timing: Null where it was not timed.
-        layers: Null where not asked for.
+        layers: Null where not asked for, like `stages`.
         failure: Why it could not be counted or timed; null where it could.
         peak_memory_bytes: Of a failed round on a GPU.
         environment: Software and machine; empty until something was measured.
@@ -45,6 +45,7 @@ class Measured:
     comparisons: Sequence[Comparison] = ()
     timing: Timing | None = None
     layers: tuple[LayerTime, ...] | None = None
+    stages: tuple[StageCost, ...] | None = None
     failure: str | None = None
     peak_memory_bytes: int | None = None
     environment: dict[str, Any] | None = None
@@ -70,7 +71,13 @@ class Measured:
                 peak_memory_bytes=self.peak_memory_bytes,
             )
         assert self.static is not None
-        return ProfileRecord(**about, static=self.static, timing=self.timing, layers=self.layers)
+        return ProfileRecord(
+            **about,
+            static=self.static,
+            timing=self.timing,
+            layers=self.layers,
+            stages=self.stages,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +91,7 @@ class Request:
         timed: Whether to time.
         check: Whether to run fvcore and thop too.
         layers: Whether to profile layers.
+        stages: Whether to record the cost of each stage.
         size_given: Whether the rows' input size was asked for, and is not the catalogue's.
     """
 
@@ -93,6 +101,7 @@ class Request:
     timed: bool
     check: bool
     layers: bool
+    stages: bool
     size_given: bool
 
     def measure(self, rows: Sequence[Row]) -> Iterator[Measured]:
@@ -142,6 +151,10 @@ class Request:
             variant.failure = str(error)
             return
         variant.static = total(network, variant.ledger)
+        if self.stages:
+            from harness.stages import stage_costs
+
+            variant.stages = stage_costs(network, variant.ledger)
         if self.check:
             from harness.crosscheck import crosscheck
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.cli.options import AsJson, Catalog, Input, Settings, fraction, select
+
+if TYPE_CHECKING:
+    from variants.catalog import Row
 
 
 def profile(
@@ -67,6 +71,9 @@ def profile(
     layers: Annotated[
         bool, typer.Option("--layers", help="Show where the time goes, by torch's profiler.")
     ] = False,
+    stages: Annotated[
+        bool, typer.Option("--stages", help="Record the cost of each stage, for harness table 2.")
+    ] = False,
     no_timing: Annotated[bool, typer.Option("--no-timing", help="Count only.")] = False,
     check: Annotated[
         bool, typer.Option("--check", help="Run fvcore and thop too; they must agree.")
@@ -102,8 +109,7 @@ def profile(
     """
     from harness.errors import BadRequest
 
-    names = [*(variant or ()), *(_variants_of(table) if table else ())]
-    if not names:
+    if not variant and not table:
         raise BadRequest("profile: needs at least one --variant, or --table; see harness list")
     if as_json and as_csv:
         raise BadRequest("profile: prints --json or --csv, got both")
@@ -125,7 +131,9 @@ def profile(
     }
     if budget is not None and not 0 < budget < float("inf"):
         raise BadRequest(f"--budget: must be above 0 seconds, got {budget:g}")
-    rows = select(names, settings=settings, catalogs=catalog, size=size)
+    rows = select(variant or (), settings=settings, catalogs=catalog, size=size)
+    if table:
+        rows += _rows_of(table, settings=settings, catalogs=catalog, size=size)
     if not no_save:
         from harness.store import check_writable
 
@@ -140,7 +148,8 @@ def profile(
         timed=not no_timing,
         check=check,
         layers=layers,
-        size_given=size is not None,
+        stages=stages,
+        size_given=size is not None or table is not None,
     )
     answer = Answer(
         form="json" if as_json else "csv" if as_csv else "text",
@@ -166,10 +175,37 @@ def at_least(flag: str, value: int | None, least: int) -> int | None:
     return value
 
 
-def _variants_of(table: str) -> list[str]:
-    from harness.report.definition import load_definition
+def _rows_of(
+    table: str,
+    *,
+    settings: Sequence[str] | None,
+    catalogs: Sequence[Path] | None,
+    size: str | None,
+) -> list[Row]:
+    """Return the catalogue's row of each row of a table, at its input size.
 
-    return list(load_definition(table).variants)
+    Raises:
+        BadRequest: If there is no such table, or the catalogue has none of its variants.
+    """
+    from harness.errors import BadRequest
+    from harness.report.definition import load_definition
+    from variants.catalog import load_catalog
+
+    wanted = load_definition(table).wanted
+    known = load_catalog(catalogs or ())
+    missing = dict.fromkeys(name for name, _ in wanted if name not in known)
+    if len(missing) == len({name for name, _ in wanted}):
+        raise BadRequest(f"--table {table}: must have a variant of the catalogue, got none")
+    if missing:
+        typer.echo(f"not in the catalogue, left out: {', '.join(missing)}", err=True)
+    return [
+        row
+        for name, (height, width) in wanted
+        if name in known
+        for row in select(
+            [name], settings=settings, catalogs=catalogs, size=size or f"{height}x{width}"
+        )
+    ]
 
 
 def _device(name: str, *, no_timing: bool) -> str:

@@ -45,59 +45,25 @@ def show(
     """
     [row] = select([variant], settings=settings, catalogs=catalog, size=size)
 
+    from dataclasses import asdict
+
     from harness.ledger import record
+    from harness.stages import stage_costs
     from variants.build import skeleton
     from variants.spec import resolve
 
     spec = resolve(row.chosen)
     network = skeleton(spec)
     ledger = record(network, (1, 3, *row.input))
-    rows = module_rows(network, ledger, depth) if tree else stage_rows(network, ledger)
+    rows = (
+        module_rows(network, ledger, depth)
+        if tree
+        else [asdict(stage) for stage in stage_costs(network, ledger)]
+    )
     if as_json:
         typer.echo(json.dumps(_as_json(row, spec, rows, tree=tree), indent=2, ensure_ascii=False))
     else:
         _print(row, spec, rows, tree=tree)
-
-
-def stage_rows(network: nn.Module, ledger: Ledger) -> list[dict[str, Any]]:
-    """Return the stages that the network names (its direct children where it names none).
-
-    What the network's own forward calls between its stages is a last row of its own where it
-    costs anything, so that the columns add up.
-    """
-    from harness.static import group_cost
-
-    stages = getattr(network, "stages", None)
-    named = (
-        [(s.part, s.name, list(s.type), s.modules) for s in stages()]
-        if callable(stages)
-        else [("", n, [type(m).__name__], (n,)) for n, m in network.named_children()]
-    )
-    rows = []
-    for part, name, kind, modules in named:
-        cost = group_cost(ledger, modules)
-        if cost.output is not None:
-            rows.append(_row(part, name, kind, cost.output, cost.params, cost.macs["conv"]))
-    total = group_cost(ledger, [""])
-    params = total.params - sum(row["params"] for row in rows)
-    macs = total.macs["conv"] - sum(row["macs"] for row in rows)
-    if (params or macs) and total.output is not None:
-        rows.append(_row("", "elsewhere", ["-"], total.output, params, macs))
-    return rows
-
-
-def _row(
-    part: str, name: str, kind: list[str], output: tuple[int, ...], params: int, macs: int
-) -> dict[str, Any]:
-    size = [*output[2:], output[1]] if len(output) == 4 else list(output)
-    return {
-        "stage": part,
-        "name": name,
-        "type": kind,
-        "output_size": size,
-        "params": params,
-        "macs": macs,
-    }
 
 
 def module_rows(network: nn.Module, ledger: Ledger, depth: int | None) -> list[dict[str, Any]]:

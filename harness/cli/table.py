@@ -16,7 +16,10 @@ def table(
     name: Annotated[str, typer.Argument(metavar="NAME|FILE.yaml", help="Which table.")],
     format_name: Annotated[
         str | None,
-        typer.Option("--format", help="markdown, latex, html or csv; by default as --out ends."),
+        typer.Option(
+            "--format",
+            help="markdown, latex, latex-siunitx, html or csv; by default as --out ends.",
+        ),
     ] = None,
     results: Annotated[
         list[Path] | None,

@@ -2,6 +2,6 @@
 
 What a report shows is data (`definitions/*.yaml`); what it may say is decided here:
 
-    definition, records -> rows -> columns (speed being the strict one) -> Table -> formats/
+    definition, records -> rows -> cells (speed and miou choose their records) -> Table -> formats/
                                                               figure_data -> draw (labels)
 """

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from harness.records import Record
 from harness.report.cells import Context, Place, make_cell
 from harness.report.columns import Column, named_columns, with_reported
-from harness.report.definition import Definition
+from harness.report.definition import AnyDefinition, Definition, StageDefinition
 from harness.report.digits import Digits
 from harness.report.emphasis import emphasised
 from harness.report.footnotes import gap_warnings, mark_notes, origin_notes, static_notes
@@ -20,6 +20,7 @@ from harness.report.rows import RowRecords, failure_warnings, gather, record_war
 from harness.report.scales import load_scales
 from harness.report.speed import FpsChoice, Speeds, choose_speeds
 from harness.report.speed_notes import speed_notes, speed_warnings
+from harness.report.stage_table import build_stage_table
 
 NO_SPEEDS = Speeds(origin=None, conditions=None, records={})
 NO_NORM = NormSpeeds(records={}, scales=None)
@@ -43,7 +44,7 @@ class Choices:
 
 
 def build_table(
-    definition: Definition, records: Sequence[Record], choices: Choices | None = None
+    definition: AnyDefinition, records: Sequence[Record], choices: Choices | None = None
 ) -> Table:
     """Return the table that `definition` makes of `records`.
 
@@ -56,6 +57,8 @@ def build_table(
         BadRequest: If the FPS column would mix devices or protocols, or a record lacks what the
             definition asks of it.
     """
+    if isinstance(definition, StageDefinition):
+        return build_stage_table(definition, records)
     choices = choices or Choices()
     rows = gather(definition, records)
     context = _context(definition, rows, choices)
@@ -119,6 +122,7 @@ def _filled(
                     for column in columns
                 ),
                 group=row.row.group,
+                compared=row.row.compared,
             )
             for i, row in enumerate(rows)
         ),

@@ -151,6 +151,22 @@ COLUMNS: Mapping[str, Column] = {
 }
 
 
+STAGE_COLUMNS: Mapping[str, Column] = {
+    column.name: column
+    for column in (
+        Column(name="stage", header="Stage"),
+        Column(name="name", header="Name"),
+        Column(name="type", header="Type"),
+        Column(name="output_size", header="Output size"),
+        Column(
+            name="params", header="Parameters", unit="1e3", suffix="k", digits=1, figure="params"
+        ),
+        Column(name="macs", header="GMACs", unit="1e9 MACs", digits=2, figure="macs"),
+    )
+}
+"""The columns of an architecture table."""
+
+
 def named_columns(name: str, *, where: str) -> tuple[Column, ...]:
     """Return the columns that `name` stands for.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from harness.errors import BadRequest, did_you_mean
-from harness.report.columns import named_columns
+from harness.report.columns import STAGE_COLUMNS, named_columns
 from harness.report.definition_path import definition_path
 from variants.yaml_node import Node, read
 
@@ -28,7 +28,8 @@ class Row:
         variant: Catalogue name; records of exactly this name fill the row.
         same_as: Another name of the same network, whose records fill the row too; null for none.
         label: What the row is called in print; null takes the reported record's label.
-        compared: Whether the row is built on the baseline, so that delta p means something.
+        compared: Whether the row stands in comparison with the others: it is built on the baseline,
+            so that delta p means something, and competes for the best of a column.
         input_shape: `(N, C, H, W)` of this row's figures; null means the table's.
         group: Number of the group that it is in.
     """
@@ -99,23 +100,78 @@ class Definition:
     wide: bool = False
 
     @property
-    def variants(self) -> tuple[str, ...]:
-        """The variants of the rows, in order, each once."""
-        return tuple(dict.fromkeys(row.variant for row in self.rows))
+    def wanted(self) -> tuple[tuple[str, tuple[int, int]], ...]:
+        """The variants of the rows with height and width, in order, each once."""
+        return tuple(dict.fromkeys((row.variant, self.shape_of(row)[2:]) for row in self.rows))
 
     def shape_of(self, row: Row) -> Shape:
         """Return the input that the figures of `row` were taken at."""
         return row.input_shape or self.input_shape
 
 
-def load_definition(name_or_path: str | Path) -> Definition:
+@dataclass(frozen=True, kw_only=True)
+class StageDefinition:
+    """The architecture table of one network, before any record is known.
+
+    Attributes:
+        name: Short name, for messages and labels.
+        title: The caption.
+        source: Name of the reported table that stands in where the network was not measured.
+        input_shape: `(N, C, H, W)`.
+        variant: Catalogue name of the network.
+        columns: Column names, in order.
+        footnotes: Notes under the table, before those that the figures themselves require.
+    """
+
+    name: str
+    title: str
+    source: str
+    input_shape: Shape
+    variant: str
+    columns: tuple[str, ...]
+    footnotes: tuple[str, ...] = ()
+
+    @property
+    def wanted(self) -> tuple[tuple[str, tuple[int, int]], ...]:
+        """The network with height and width."""
+        return ((self.variant, self.input_shape[2:]),)
+
+
+AnyDefinition = Definition | StageDefinition
+
+
+def load_definition(name_or_path: str | Path) -> AnyDefinition:
     """Return a built-in table by name (`1`) or a user's own from a YAML file.
+
+    A file with the key `stages` is the architecture table of the network that it names.
 
     Raises:
         BadRequest: If there is no such table, or its file is broken; names file and line.
     """
     path = definition_path(str(name_or_path), kind="table")
     root = read(path, what="table")
+    if isinstance(root.value, dict) and "stages" in root.value:
+        return _stage_definition(path, root)
+    return _variant_definition(path, root)
+
+
+def _stage_definition(path: Path, root: Node) -> StageDefinition:
+    keys = root.mapping(
+        required=("title", "source", "input", "stages", "columns"), optional=("footnotes",)
+    )
+    footnotes = keys["footnotes"].items() if "footnotes" in keys else []
+    return StageDefinition(
+        name=path.stem,
+        title=keys["title"].text(),
+        source=keys["source"].text(),
+        input_shape=_input_shape(keys["input"]),
+        variant=keys["stages"].text(),
+        columns=tuple(node.one_of(tuple(STAGE_COLUMNS)) for node in keys["columns"].items()),
+        footnotes=tuple(node.text() for node in footnotes),
+    )
+
+
+def _variant_definition(path: Path, root: Node) -> Definition:
     keys = root.mapping(required=REQUIRED, optional=OPTIONAL)
     groups, rows = _groups(root, keys)
     footnotes = keys["footnotes"].items() if "footnotes" in keys else []

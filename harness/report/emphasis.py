@@ -13,16 +13,19 @@ from harness.report.model import Cell, Rank, TableRow
 def emphasised(
     rows: Sequence[TableRow], columns: Sequence[Column], emphasis: Emphasis
 ) -> tuple[TableRow, ...]:
-    """Return `rows` with the best figure of every column that `emphasis` names ranked."""
-    scopes = [range(len(rows))]
-    if emphasis.within == "group":
-        groups = dict.fromkeys(row.group for row in rows)
-        scopes = [[i for i, row in enumerate(rows) if row.group == g] for g in groups]  # type: ignore[misc]
+    """Return `rows` with the best figure of every column that `emphasis` names ranked.
+
+    Rows that are not compared take no part.
+    """
+    scopes: dict[int, list[int]] = {}
+    for i, row in enumerate(rows):
+        if row.compared:
+            scopes.setdefault(row.group if emphasis.within == "group" else 0, []).append(i)
     cells = [list(row.cells) for row in rows]
     for position, column in enumerate(columns):
         if column.name not in emphasis.columns:
             continue
-        for scope in scopes:
+        for scope in scopes.values():
             ranked = rank([cells[i][position] for i in scope], column, second=emphasis.second)
             for i, cell in zip(scope, ranked, strict=True):
                 cells[i][position] = cell

@@ -48,11 +48,19 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class TableRow:
-    """The cells of one variant, one per column, and the number of the group that it is in."""
+    """The cells of one variant.
+
+    Attributes:
+        variant: Catalogue name.
+        cells: One per column.
+        group: Number of the group that the row is in.
+        compared: Whether its figures compete for the best of a column.
+    """
 
     variant: str
     cells: tuple[Cell, ...]
     group: int = 0
+    compared: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,7 +30,7 @@ def write(tmp_path: Path, text: str) -> Path:
 
 def test_table_1_is_the_papers() -> None:
     table = load_definition("1")
-    assert table.variants == (
+    assert tuple(row.variant for row in table.rows) == (
         "fc-hardnet-70",
         "baseline",
         "baseline-aspp",
@@ -55,7 +55,7 @@ def test_a_users_own_file_works_the_same(tmp_path: Path) -> None:
 
 def test_a_variant_in_two_rows_is_listed_once(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD + "  - {variant: a, label: A again}\n")
-    assert load_definition(path).variants == ("a", "b")
+    assert load_definition(path).wanted == (("a", (512, 1024)), ("b", (512, 1024)))
 
 
 @pytest.mark.parametrize("name", ["7", "fig1", "fassd-net"])

@@ -37,7 +37,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def table(folder: Path, *records: Record, **choice: Any) -> Table:
-    return build_table(load_definition(folder / "mine.yaml"), records, Choices(fps=FpsChoice(**choice)))
+    return build_table(
+        load_definition(folder / "mine.yaml"), records, Choices(fps=FpsChoice(**choice))
+    )
 
 
 def cells(built: Table) -> list[Cell]:

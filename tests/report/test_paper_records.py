@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,17 @@ VARIANTS = {
     "GUN": "gun",
     "BiSeNet": "bisenet-rn18",
     "FASSD-Net (ours)": "fassd-net",
+    "FASSD-Net": "fassd-net",  # Table III, which does not say (ours)
+    "FASSD-Net-L1": "fassd-net-l1",
+    "FASSD-Net-L2": "fassd-net-l2",
 }
+
+# In the order of Cityscapes' train ids (cityscapesScripts, helpers/labels.py).
+CLASSES = (
+    "road", "sidewalk", "building", "wall", "fence", "pole", "traffic light", "traffic sign",
+    "vegetation", "terrain", "sky", "person", "rider", "car", "truck", "bus", "train",
+    "motorcycle", "bicycle",
+)  # fmt: skip
 
 
 def records_of(table: str) -> list[ReportedRecord]:
@@ -66,6 +77,15 @@ def test_every_printed_cell_is_in_the_records_and_nothing_else(table: str, name:
         assert record.figures == {key: row[key] for key in FIGURES if row.get(key)}
 
 
+def test_table_3_has_every_printed_iou_by_class_in_order() -> None:
+    rows, records = printed("table3"), records_of("table-3")
+    assert [r.label for r in records] == [row["method"] for row in rows]
+    for row, record in zip(rows, records, strict=True):
+        assert list(record.figures) == [*(f"iou.{name}" for name in CLASSES), "miou"]
+        assert [record.figures[f"iou.{name}"] for name in CLASSES] == [row[n] for n in CLASSES]
+        assert record.figures["miou"] == row["miou"]
+
+
 def test_table_4_keeps_group_size_device_and_tensorrt_of_every_row() -> None:
     for row, record in zip(printed("table4"), records_of("table-4"), strict=True):
         height, width = map(int, row["input_size"].split("x"))
@@ -76,10 +96,12 @@ def test_table_4_keeps_group_size_device_and_tensorrt_of_every_row() -> None:
         assert record.tensorrt == (row["fps_tensorrt"] == "yes")
 
 
-@pytest.mark.parametrize(("name", "count"), [("table-1", 7), ("table-4", 19)])
+@pytest.mark.parametrize(
+    ("name", "count"), [("table-1", 7), ("table-2", 18), ("table-3", 4), ("table-4", 19)]
+)
 def test_rows_are_numbered_in_order_and_name_their_place(name: str, count: int) -> None:
     records = records_of(name)
-    roman = {"table-1": "I", "table-4": "IV"}[name]
+    roman = {"table-1": "I", "table-2": "II", "table-3": "III", "table-4": "IV"}[name]
     assert [r.row for r in records] == list(range(count))
     assert {r.table for r in records} == {name}
     assert [r.source.place for r in records] == [
@@ -87,7 +109,7 @@ def test_rows_are_numbered_in_order_and_name_their_place(name: str, count: int) 
     ]
 
 
-@pytest.mark.parametrize("name", ["table-1", "table-4"])
+@pytest.mark.parametrize("name", ["table-1", "table-3", "table-4"])
 def test_labels_belong_to_the_variants_of_the_catalogue(name: str) -> None:
     assert [r.variant for r in records_of(name)] == [VARIANTS[r.label] for r in records_of(name)]
 
@@ -121,3 +143,55 @@ def test_some_cells_read_in_the_paper_itself() -> None:
     # SwiftNet stands there at two sizes.
     sizes = [r.input_shape for r in table_4 if r.variant == "swiftnet-rn18"]
     assert sizes == [(1, 3, 512, 1024), (1, 3, 1024, 2048)]
+
+
+def test_table_2_has_a_record_for_every_printed_output_size() -> None:
+    records = records_of("table-2")
+    sizes = [r.figures["output_size"] for r in records]
+    assert sizes[0] == "1024×2048×3"
+    assert sizes[-1] == "1024×2048×19"
+    # Lines that share one output size are one row: "2D Average Pooling / HarDBlock (L=4)".
+    assert records[6].figures["type"] == "2D Average Pooling; HarDBlock (L=4)"
+    assert [r.figures["name"] for r in records].count("MDA") == 3
+    # The footnotes: first convolution s=3 for L1, second convolution s=2 for L2.
+    changed = {k: v for r in records for k, v in r.figures.items() if "." in k}
+    assert changed == {
+        "type.fassd-net-l1": "Conv 3×3 (s=3)",
+        "type.fassd-net-l2": "Conv 3×3 (s=2)",
+    }
+
+
+# Table II as the text file has it spells the sizes in several ways: `$256 \times 512 \times 32$`.
+SIZE = re.compile(r"(\d+)\s*(?:×|\\times)\s*(\d+)\s*(?:×|\\times)\s*(\d+)")
+
+
+def paper_text() -> str:
+    path = PAPER / "fassd-net.txt"
+    if not path.exists():
+        pytest.skip("the paper is not beside this checkout")
+    return path.read_text(encoding="utf-8")
+
+
+def test_table_2_has_the_sizes_of_the_paper_in_order() -> None:
+    table = paper_text().split("FASSD-NET ARCHITECTURE")[1].split("Changes to (s=3)")[0]
+    sizes = ["×".join(found) for found in SIZE.findall(table)]
+    # The text file repeats the size that two lines share, garbled, beside the second of them.
+    records = [r.figures["output_size"] for r in records_of("table-2")]
+    assert [size for size in sizes if size != "120×230×30"] == records
+
+
+@pytest.mark.parametrize("record", records_of("text"), ids=lambda r: r.figures["claim"])
+def test_a_claim_has_the_digits_that_the_text_prints(record: ReportedRecord) -> None:
+    text = re.sub(r"\$|\\times", "×", paper_text()).replace(" ", "")
+    words = {"dapf-metrics": "allfourmetrics", "lighter-than-aspp": "morethanfourtimes"}
+    words |= {"fastest": "thefastestnetwork", "highest-miou": "mIoUscoreofallother"}
+    claim, value = record.figures["claim"], record.figures["value"].lstrip("~<>")
+    assert words.get(claim, value) in text.replace("××", "×")
+
+
+def test_claims_have_names_of_their_own_and_a_place() -> None:
+    records = records_of("text")
+    assert len({r.figures["claim"] for r in records}) == len(records) == 43
+    assert [r.row for r in records] == list(range(43))
+    assert all(r.source.place.startswith(("Abstract", "Section ", "Figure ")) for r in records)
+    assert all({"claim", "value", "unit"} <= set(r.figures) for r in records)

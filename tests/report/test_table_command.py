@@ -145,7 +145,7 @@ def test_the_format_flag_goes_before_the_suffix(elsewhere: Path) -> None:
     [
         (["5"], "no table '5' (nor a .yaml file); known: 1"),
         (["nowhere.yaml"], "nowhere.yaml: cannot be read (No such file or directory)"),
-        (["1", "--format", "html"], "no format 'html'; known: csv, json, latex, markdown"),
+        (["1", "--format", "word"], "no format 'word'; known: csv, json, latex"),
         (["1", "--json", "--format", "csv"], "table: --json is a format of its own"),
         (["1", "--fps", "fast"], "--fps: no such origin 'fast'"),
         (["1", "--device", "H200"], "no reported figure for --device H200; known: GTX 1080 Ti"),

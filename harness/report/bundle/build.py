@@ -9,7 +9,7 @@ from harness.errors import BadRequest
 from harness.records import Record
 from harness.report.build import Choices, build_table
 from harness.report.bundle.definition import ReportDefinition
-from harness.report.definition import Definition
+from harness.report.definition import AnyDefinition, StageDefinition
 from harness.report.figure_data import FigureData, collect
 from harness.report.figure_definition import FigureDefinition
 from harness.report.figure_rows import point_records
@@ -92,16 +92,18 @@ def _fitting(choice: FpsChoice, rows: Sequence[RowRecords]) -> FpsChoice:
 
 
 def _rows(
-    definition: Definition | FigureDefinition, records: Sequence[Record]
+    definition: AnyDefinition | FigureDefinition, records: Sequence[Record]
 ) -> tuple[RowRecords, ...]:
-    if isinstance(definition, Definition):
-        return gather(definition, records)
-    return tuple(point.records for point in point_records(definition, records))
+    if isinstance(definition, StageDefinition):
+        return ()  # no speeds, and nothing set aside that it tells of
+    if isinstance(definition, FigureDefinition):
+        return tuple(point.records for point in point_records(definition, records))
+    return gather(definition, records)
 
 
 def looked_at(
     definition: ReportDefinition, records: Sequence[Record]
 ) -> tuple[tuple[RowRecords, ...], ...]:
     """Return the records that each table's and figure's rows were chosen from."""
-    parts: tuple[Definition | FigureDefinition, ...] = (*definition.tables, *definition.figures)
+    parts: tuple[AnyDefinition | FigureDefinition, ...] = (*definition.tables, *definition.figures)
     return tuple(_rows(part, records) for part in parts)

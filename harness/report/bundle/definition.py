@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import BadRequest
-from harness.report.definition import Definition, load_definition
+from harness.report.definition import AnyDefinition, load_definition
 from harness.report.definition_path import Kind, definition_path
 from harness.report.figure_definition import FigureDefinition, load_figure
 from variants.yaml_node import Node, read
@@ -36,7 +36,7 @@ class ReportDefinition:
     called: str
     title: str
     text: str
-    tables: tuple[Definition, ...]
+    tables: tuple[AnyDefinition, ...]
     figures: tuple[FigureDefinition, ...]
     sources: Mapping[str, str]
 

@@ -70,7 +70,9 @@ TEXTS = ("FASSD-Net-L2 (ours)", "SwiftNetRN-18 1024×2048", "DeepLabV3+", "mIoU,
 
 
 @pytest.mark.parametrize("text", TEXTS)
-@pytest.mark.parametrize(("bold", "file"), [(False, "DejaVuSans.ttf"), (True, "DejaVuSans-Bold.ttf")])
+@pytest.mark.parametrize(
+    ("bold", "file"), [(False, "DejaVuSans.ttf"), (True, "DejaVuSans-Bold.ttf")]
+)
 def test_widths_are_those_of_the_font_that_they_state(text: str, bold: bool, file: str) -> None:
     fonts = pytest.importorskip("fontTools.ttLib")
     matplotlib = pytest.importorskip("matplotlib")
