@@ -52,7 +52,12 @@ STAR: dict[str, Any] = {  # as behind a label: six rays
     "markersize": 3.5,
     "markeredgewidth": 0.5,
 }
-DAGGER: dict[str, Any] = {"marker": f"${REPORTED_MARK}$", "color": INK, "markersize": 4}
+DAGGER: dict[str, Any] = {
+    "marker": f"${REPORTED_MARK}$",
+    "color": INK,
+    "markersize": 4.5,
+    "markeredgewidth": 0.0,
+}
 SIZE_UNITS = {"params_m": "M parameters", "gflops": "G MACs"}
 
 DESCRIPTION = {"pdf": "Subject", "svg": "Description", "png": "Description"}

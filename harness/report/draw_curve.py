@@ -31,7 +31,7 @@ LOCATIONS: dict[Side, Location] = {
     "right": "outside upper right",
 }
 # Okabe and Ito's colours in an order in which neighbours differ in luminance too.
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#000000", "#CC79A7")
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#56B4E9", "#D55E00", "#000000", "#CC79A7")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 # With the first one whole, the others let a line shine through that runs beneath.
 DASHES: tuple[Any, ...] = (

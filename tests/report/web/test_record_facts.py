@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from harness.report.web.record_facts import record_facts, record_line
-
-from ..sample import failed, logged, profile, reported, roof
+from report.sample import failed, logged, profile, reported, roof
 
 
 def test_a_reported_figure_names_work_place_and_device() -> None:
