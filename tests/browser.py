@@ -72,8 +72,10 @@ class Page:
         self._call("Emulation.setEmulatedMedia", media="print")
 
     def run(self, expression: str) -> Any:
-        """Return the value of a JavaScript expression."""
-        answer = self._call("Runtime.evaluate", expression=expression, returnByValue=True)
+        """Return the value of a JavaScript expression, a promise being waited for."""
+        answer = self._call(
+            "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
+        )
         if "exceptionDetails" in answer:
             raise AssertionError(f"{expression}: {answer['exceptionDetails']}")
         return answer["result"].get("value")
