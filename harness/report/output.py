@@ -43,16 +43,16 @@ def write_whole_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     Raises:
         BadRequest: If that cannot be done; what was there before is still there.
     """
-    folder = folder.resolve()  # a link stays one
+    place = folder.resolve()  # a link stays one
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))
         try:
             new, old = temporary / "new", temporary / "old"
             new.mkdir()
             for name, content in files.items():
                 (new / name).write_bytes(content)
-            _change_places(folder, new, old)
+            _change_places(place, new, old)
         finally:  # after Ctrl-C, too
             shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
