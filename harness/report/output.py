@@ -54,21 +54,21 @@ def write_whole_folder(folder: Path, files: Mapping[str, bytes]) -> None:
                 (new / name).write_bytes(content)
             _change_places(place, new, old)
         finally:  # after Ctrl-C, too
-            shutil.rmtree(temporary, ignore_errors=True)
+            if place.exists() or not old.exists():  # else `old` is all that there is
+                shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
         raise BadRequest(f"{folder}: cannot be written ({error.strerror})") from None
 
 
 def _change_places(folder: Path, new: Path, old: Path) -> None:
-    """Rename `folder` to `old` and `new` to `folder`, or leave `folder` as it is."""
-    if not folder.exists():
-        new.replace(folder)
-        return
-    folder.replace(old)
+    """Rename `folder`, where it exists, to `old` and `new` to `folder`, or leave it as it is."""
     try:
+        if folder.exists():
+            folder.replace(old)
         new.replace(folder)
     except BaseException:
-        old.replace(folder)
+        if old.exists() and not folder.exists():
+            old.replace(folder)
         raise
 
 

@@ -125,6 +125,14 @@ def test_records_hold_what_cells_rest_on_each_once_and_nothing_else() -> None:
     assert hashes == [hashlib.sha256(line).hexdigest() for line in lines]
 
 
+def test_a_log_that_was_stored_twice_is_one_log() -> None:
+    log = logged("baseline", 0.7)
+    store(log, log)
+    assert run(["report", "small.yaml"]) == 0
+    assert used("reports/small").count(log) == 1
+    assert not any("newest of 2 logs" in line for line in manifest("reports/small")["warnings"])
+
+
 @pytest.mark.parametrize(
     ("extra", "warning"),
     [
@@ -219,6 +227,25 @@ def test_a_device_narrows_what_was_measured_and_leaves_what_was_reported() -> No
     assert "100.0" in Path("reports/both/table-1.md").read_text(encoding="utf-8")
     index = Path("reports/both/index.html").read_text(encoding="utf-8")
     assert "FASSD-Net (ours): FPS (normalised to GTX 1080 Ti) 41.1" in index
+
+
+def test_a_table_without_a_timing_stands_as_reported_beside_a_device() -> None:
+    Path("peers.yaml").write_text(
+        "title: T\nsource: table-4\ninput: 1024x2048\nconvention: paper\n"
+        "columns: [method, fps]\nrows: [{variant: dabnet}]\n"
+    )
+    Path("both.yaml").write_text(SMALL.replace("[1]", "[1, peers.yaml]"), encoding="utf-8")
+    store(*(profile(v, fps=100.0) for v in COUNTS))
+    assert run(["report", "both.yaml", "--device", "H200"]) == 0
+    assert "27.7" in Path("reports/both/table-peers.md").read_text(encoding="utf-8")
+
+
+def test_figures_follow_fps_only_where_it_is_given(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("both.yaml").write_text(SMALL + "figures: [fig1]\n", encoding="utf-8")
+    store(*(profile(v, fps=100.0) for v in COUNTS))
+    # Nothing measured has a normalised speed: the device has no scale.
+    message = refused(capsys, "both.yaml", "--fps", "measured")
+    assert message.startswith("harness: figure fig1: must have a point")
 
 
 def test_the_index_shows_tables_links_command_and_records() -> None:

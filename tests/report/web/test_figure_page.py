@@ -11,7 +11,8 @@ import pytest
 from harness.report.figure_data import FigureData, collect
 from harness.report.figure_definition import load_figure
 from harness.report.web.figure_page import figure_page, group_style
-from harness.report.web.places import NARROW, WIDE
+from harness.report.web.places import NARROW, WIDE, placed
+from harness.report.web.scale import Scale
 from harness.report.web.scene import scene
 from harness.store import paper_records
 
@@ -112,6 +113,18 @@ def test_markers_and_labels_stay_within_the_axes(
         name = point.one("text", class_="name").attributes
         assert axes.left <= float(name["x"]) <= axes.right
         assert axes.bottom <= float(name["y"]) <= axes.top
+
+
+def test_a_label_goes_where_nothing_else_is(tmp_path: Path) -> None:
+    data = own(tmp_path)
+    axes = WIDE.axes
+    x = Scale(low=data.x_limits[0], high=data.x_limits[1], start=axes.left, end=axes.right)
+    y = Scale(low=data.y_limits[0], high=data.y_limits[1], start=axes.top, end=axes.bottom)
+    free = placed(data, x, y, WIDE, obstacles=[])
+    taken = [p.box for p in free]
+    for moved, before in zip(placed(data, x, y, WIDE, obstacles=taken), free, strict=True):
+        assert moved.box.overlap(before.box) == 0
+        assert (moved.x, moved.y) == (before.x, before.y)
 
 
 def test_ours_are_drawn_last_so_that_nothing_covers_them(root: Element) -> None:
