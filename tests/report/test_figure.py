@@ -290,6 +290,11 @@ def test_reported_points_are_marked_where_others_on_the_axis_are_ours() -> None:
     own = profile("fassd-net", fps=61.0, device="GTX 1080 Ti")
     labels = {p.label for p in fig_1(own, origin="auto").points}
     assert {"FASSD-Net (ours)", "FasterSeg*†", "ICNet†"} < labels
+    # Every mIoU is the paper's, which the axis says: it would else pass for ours.
+    assert fig_1(own, origin="auto").axis_marks == ("", "†")
+    assert fig_1(own, origin="measured").axis_marks == ("", "†")
+    assert fig_1(own).axis_marks == ("", "")
+    assert {p.marks for p in fig_1(own).points} == {"", "*"}
 
 
 def test_a_measurement_with_tensorrt_is_an_approximation_too() -> None:

@@ -80,10 +80,10 @@ def test_a_label_had_better_not_cover_a_line_but_does_where_all_else_is_far() ->
 
 
 def test_a_label_at_a_corner_is_moved_along_the_edge() -> None:
-    (box,) = place_labels([anchor(3, 50, width=40)], [Box(8, 0, 200, 53)], PAGE)
-    assert box.overlap(Box(8, 0, 200, 53)) == 0
-    assert PAGE.contains(box)
-    assert box.left < 3 < box.right
+    # Centred above its point it would reach from -0.75 to 28.75, and to the right is a wall.
+    wall = Box(30, 0, 200, 100)
+    (box,) = place_labels([anchor(14, 50, width=29.5)], [wall], PAGE)
+    assert (box.left, box.right) == (0, 29.5)
 
 
 def test_two_labels_that_must_both_move_do() -> None:
