@@ -15,11 +15,13 @@ from typing import Any
 import matplotlib as mpl
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from harness.errors import BadRequest
 from harness.report import curve_definition, figure_definition
 from harness.report.curve_definition import CurveDefinition
 from harness.report.draw import compose, draw
+from harness.report.draw_axes import set_ticks
 from harness.report.draw_points import box_of, marker_places, marker_size
 from harness.report.draw_style import style
 from harness.report.figure_data import FigureData, collect
@@ -66,6 +68,7 @@ def measured(
         x=Axis(figure="fps", label="FPS", range=x_range),
         y=Axis(figure="gflops", label="G", range=y or (0, 80)),
         fps="measured",
+        front=False,
     )
     records = [
         profile("baseline", timing=timing(50.0, fps_ci95=(35.0, 65.0))),
@@ -183,6 +186,13 @@ def test_a_logarithmic_axis_has_plain_numbers() -> None:
         assert axes.get_xscale() == "log"
         assert axes.get_yscale() == "linear"
     assert labels == ["10", "20", "50", "100"]
+
+
+def test_a_logarithmic_axis_between_two_powers_has_round_numbers() -> None:
+    axis = Figure().add_subplot().xaxis
+    axis.axes.set_xscale("log")
+    set_ticks(axis, (18.0, 55.0), "log")  # 20 and 50 alone would leave most of it bare
+    assert list(axis.get_majorticklocs()) == [20, 30, 40, 50]
 
 
 def test_a_short_logarithmic_axis_has_more_than_one_tick() -> None:

@@ -252,6 +252,23 @@ def test_a_figure_of_ones_own_draws_what_was_measured_and_logged(tmp_path: Path)
     assert "NVIDIA H200" in data.notes[0]
 
 
+def test_limits_leave_room_for_intervals(tmp_path: Path) -> None:
+    wide = profile("baseline", timing=timing(50.0, fps_ci95=(30.0, 80.0)))
+    data = mine(tmp_path, *measured_rows()[1:3], wide, *measured_rows()[4:])
+    assert data.x_limits == pytest.approx((30 - 0.06 * 60, 90 + 0.06 * 60))
+
+
+def test_a_reported_row_of_unknown_size_is_drawn_as_reported_whatever_was_measured() -> None:
+    unsized = row(input_shape=None)
+    data = collect(FIG_1, [unsized, profile("fassd-net", fps=9.0, device="GTX 1080 Ti")],
+                   FpsChoice(origin="auto"))  # fmt: skip
+    assert [(p.x.value, p.x.kind) for p in data.points] == [(50.0, "reported")]
+    sized = replace(FIG_1, input_shape=SHAPE)
+    data = collect(sized, [unsized, profile("fassd-net", fps=9.0, device="GTX 1080 Ti")],
+                   FpsChoice(origin="auto"))  # fmt: skip
+    assert [(p.x.value, p.x.kind) for p in data.points] == [(9.0, "measured")]
+
+
 def test_devices_are_never_mixed_on_the_axis_and_a_flag_decides(tmp_path: Path) -> None:
     records = [
         profile("baseline", fps=50.0),

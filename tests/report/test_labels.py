@@ -46,6 +46,18 @@ def test_labels_of_a_crowd_cover_neither_each_other_nor_a_marker() -> None:
         assert all(box.overlap(point.marker) < 1e-9 for point in crowd)
 
 
+def test_no_line_to_a_label_crosses_another_label() -> None:
+    # A row of points so near that only some of the labels can stand beside their own.
+    row = [anchor(40 + 9 * i, 50, width=34) for i in range(9)]
+    boxes = place_labels(row, [], PAGE)
+    for i, j in itertools.permutations(range(9), 2):
+        (x, y), (end_x, end_y) = row[i].leader(boxes[i])
+        for share in np.linspace(0, 1, 50):
+            at = x + share * (end_x - x), y + share * (end_y - y)
+            inside = Box(*at, *at).padded(1e-9).overlap(boxes[j].padded(-0.01))
+            assert inside == 0
+
+
 def test_a_label_keeps_off_an_obstacle() -> None:
     wall = Box(60, 0, 61, 100)
     (box,) = place_labels([anchor(58, 50)], [wall], PAGE)
