@@ -1,4 +1,17 @@
-"""Ablation curves: which metric over which option, of which records."""
+"""Ablation curves: which metric over which option, of which records.
+
+A definition, of which all from `hue` on is optional:
+
+    kind: curve
+    title: What alpha costs
+    x: {option: context.alpha, label: α, scale: log}  # or the option's name alone
+    y: {metric: macs.paper}                           # or the metric's name alone
+    hue: fusion.dilations
+    style: context.name
+    where: {variant: fassd-net, fusion.merge: add}
+    average_over: [decoder.name]
+    font: DejaVu Sans
+"""
 
 from __future__ import annotations
 

@@ -13,7 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.path import Path
 from matplotlib.text import Annotation
+from matplotlib.textpath import TextPath
 
 from harness.report.draw_axes import draw_frame
 from harness.report.draw_labels import draw_labels, shortened
@@ -51,12 +53,6 @@ STAR: dict[str, Any] = {  # as behind a label: six rays
     "color": INK,
     "markersize": 3.5,
     "markeredgewidth": 0.5,
-}
-DAGGER: dict[str, Any] = {
-    "marker": f"${REPORTED_MARK}$",
-    "color": INK,
-    "markersize": 4.5,
-    "markeredgewidth": 0.0,
 }
 SIZE_UNITS = {"params_m": "M parameters", "gflops": "G MACs"}
 
@@ -173,11 +169,13 @@ def _draw_legend(axes: Axes, data: FigureData) -> Artist:
         _handle(group.label, marker_look(group, ours=False, size=MARKER))
         for group in definition.groups
     ]
-    marks = "".join(point.marks for point in data.points)
+    marks = "".join([*data.axis_marks, *(point.marks for point in data.points)])
     if definition.tensorrt and APPROXIMATE_MARK in marks:
         handles.append(_handle(definition.tensorrt, STAR))
     if REPORTED_MARK in marks:
-        handles.append(_handle("as reported", DAGGER))
+        look = {"marker": _glyph(REPORTED_MARK), "color": INK, "markersize": 5.5,
+                "markeredgewidth": 0.0}  # fmt: skip
+        handles.append(_handle("as reported", look))
     if data.front:
         handles.append(Line2D([], [], color=FRONT, linewidth=0.9, label="Pareto front"))
     return axes.legend(
@@ -194,6 +192,13 @@ def _draw_legend(axes: Axes, data: FigureData) -> Artist:
 
 def _handle(label: str, look: dict[str, Any]) -> Line2D:
     return Line2D([], [], linestyle="", label=textwrap.fill(label, LEGEND_CHARACTERS), **look)
+
+
+def _glyph(character: str) -> Path:
+    """Return a character as a marker, centred."""
+    path = TextPath((0, 0), character, size=10)
+    middle = (path.vertices.min(axis=0) + path.vertices.max(axis=0)) / 2
+    return Path(path.vertices - middle, path.codes)
 
 
 def _draw_size_legend(figure: Figure, data: FigureData) -> None:

@@ -19,14 +19,14 @@ LONGEST_LABEL = 60  # characters of an axis label in one line
 
 def draw_frame(axes: Axes, data: FigureData) -> None:
     """Draw the axes of `data`, without points."""
-    definition = data.definition
+    definition, (x_mark, y_mark) = data.definition, data.axis_marks
     axes.set(
         xlim=data.x_limits,
         ylim=data.y_limits,
         xscale=definition.x.scale,
         yscale=definition.y.scale,
-        xlabel=wrapped(definition.x.label),
-        ylabel=wrapped(definition.y.label),
+        xlabel=wrapped(definition.x.label + x_mark),
+        ylabel=wrapped(definition.y.label + y_mark),
     )
     set_ticks(axes.xaxis, data.x_limits, definition.x.scale)
     set_ticks(axes.yaxis, data.y_limits, definition.y.scale)

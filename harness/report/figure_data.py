@@ -87,6 +87,8 @@ class FigureData:
         points: The points, in the order of the definition.
         x_limits: From where to where the x axis goes.
         y_limits: Likewise the y axis.
+        axis_marks: What stands behind the labels of x and y: `†` where all of an axis is reported
+            and something of the other one is our own.
         front: The line of the Pareto front, from edge to edge, by the true figures (it may leave
             the axes); empty where it is not to be drawn.
         notes: What a reader has to know: machine, protocol, sources; for captions and metadata.
@@ -97,6 +99,7 @@ class FigureData:
     points: tuple[Point, ...]
     x_limits: Limits
     y_limits: Limits
+    axis_marks: tuple[str, str]
     front: tuple[tuple[float, float], ...]
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -207,6 +210,7 @@ def _placed(
         points=placed,
         x_limits=x_limits,
         y_limits=y_limits,
+        axis_marks=_axis_marks(points),
         front=front_line(places, figures, (x_limits, y_limits)) if definition.front else (),
         notes=notes,
         warnings=warnings,
@@ -215,6 +219,13 @@ def _placed(
 
 def _columns(points: Sequence[Point]) -> tuple[list[Value], list[Value]]:
     return [p.x for p in points], [p.y for p in points]
+
+
+def _axis_marks(points: Sequence[Point]) -> tuple[str, str]:
+    x, y = ({value.kind for value in values} for values in _columns(points))
+    ours = (x | y) != {"reported"}
+    marks = [REPORTED_MARK if ours and kinds == {"reported"} else "" for kinds in (x, y)]
+    return marks[0], marks[1]
 
 
 def _mark(point: Point, mixed: Sequence[bool]) -> str:

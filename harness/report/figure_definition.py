@@ -1,7 +1,24 @@
 """Figure definitions: what is drawn, over which axes, in which groups.
 
 A definition names a reported table (`source`), rows of its own (`rows` with `input`), or both: then
-reported figures stand in where a row was not measured.
+reported figures stand in where a row was not measured. One that shows what was measured alone:
+
+    title: My networks
+    input: 1024x2048                # of the rows; each may have an `input` of its own
+    fps: measured                   # or reported, or auto: measured where there are any
+    front: true                     # the Pareto front
+    size: params_m                  # the markers' area
+    x: {figure: fps, label: FPS, scale: log}          # `range: [3, 144]` instead of all points
+    y: {figure: miou, label: mIoU (%)}                # out of `harness log add`
+    ours: [mine]
+    groups:
+      - {group: 1, label: mine, marker: o, colour: "#0072B2"}
+    rows:
+      - {variant: mine, label: Mine}                  # and `group`, where there are several
+      - {variant: "mine[context.alpha=4]", label: "Mine, alpha 4"}
+
+`source: table-4` lets reported figures stand in; `line`, `legend`, `tensorrt`, `convention`,
+`scales` and `font` are optional (`FigureDefinition`).
 """
 
 from __future__ import annotations

@@ -96,9 +96,9 @@ def value_of(
         assert speed.norm is not None
         record = speed.norm.records.get(position)
     elif figure == "miou":
-        record = point.logged or point.records.reported
         if point.logged is not None:
             return _ours(figure, point.logged.miou * 100, point.logged, kind="logged")
+        record = point.records.reported
     else:
         record = point.records.measured or point.records.reported
     if isinstance(record, ProfileRecord):

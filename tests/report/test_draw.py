@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import re
 import struct
 import subprocess
 import sys
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,15 +15,21 @@ from typing import Any
 import matplotlib as mpl
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from harness.errors import BadRequest
+from harness.report import curve_definition, figure_definition
+from harness.report.curve_definition import CurveDefinition
 from harness.report.draw import compose, draw
+from harness.report.draw_axes import set_ticks
 from harness.report.draw_points import box_of, marker_places, marker_size
 from harness.report.draw_style import style
 from harness.report.figure_data import FigureData, collect
-from harness.report.figure_definition import FONT, Axis, FigureRow, load_figure
+from harness.report.figure_definition import FONT, Axis, FigureDefinition, FigureRow, load_figure
 from harness.report.figure_size import LARGEST, SMALLEST, diameter, examples
 from harness.report.labels import Box
+from harness.report.plot_definition import load_plot
+from harness.report.speed import FpsChoice
 from harness.store import paper_records
 
 from .sample import profile, reported, timing
@@ -60,6 +68,7 @@ def measured(
         x=Axis(figure="fps", label="FPS", range=x_range),
         y=Axis(figure="gflops", label="G", range=y or (0, 80)),
         fps="measured",
+        front=False,
     )
     records = [
         profile("baseline", timing=timing(50.0, fps_ci95=(35.0, 65.0))),
@@ -177,6 +186,13 @@ def test_a_logarithmic_axis_has_plain_numbers() -> None:
         assert axes.get_xscale() == "log"
         assert axes.get_yscale() == "linear"
     assert labels == ["10", "20", "50", "100"]
+
+
+def test_a_logarithmic_axis_between_two_powers_has_round_numbers() -> None:
+    axis = Figure().add_subplot().xaxis
+    axis.axes.set_xscale("log")
+    set_ticks(axis, (18.0, 55.0), "log")  # 20 and 50 alone would leave most of it bare
+    assert list(axis.get_majorticklocs()) == [20, 30, 40, 50]
 
 
 def test_a_short_logarithmic_axis_has_more_than_one_tick() -> None:
@@ -298,3 +314,30 @@ def test_another_font_is_used(data: FigureData) -> None:
     other = replace(data, definition=replace(data.definition, font="DejaVu Serif"))
     assert b"DejaVuSerif" in draw(other, "pdf").content
     assert b"DejaVuSerif" not in draw(data, "pdf").content
+
+
+def test_reported_figures_beside_our_own_are_explained_in_the_legend(data: FigureData) -> None:
+    own = profile("fassd-net", fps=61.0, device="GTX 1080 Ti")
+    mixed = collect(FIG_1, [*paper_records(), own], FpsChoice(origin="auto"))
+    for each, shown in ((mixed, True), (data, False)):
+        with mpl.rc_context(style(FONT)):
+            figure, _ = compose(each)
+        axes = figure.axes[0]
+        legend = axes.get_legend()
+        assert legend is not None
+        assert ("as reported" in [t.get_text() for t in legend.get_texts()]) is shown
+        assert axes.get_ylabel().endswith("†") is shown
+
+
+def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
+    for module, kind in (
+        (figure_definition, FigureDefinition),
+        (curve_definition, CurveDefinition),
+    ):
+        assert module.__doc__
+        blocks = re.findall(
+            r"(?:^    .*\n)+", module.__doc__.replace("\n\n", "\n \n"), re.MULTILINE
+        )
+        path = tmp_path / "example.yaml"
+        path.write_text(textwrap.dedent(blocks[0]), encoding="utf-8")
+        assert isinstance(load_plot(str(path)), kind)

@@ -237,6 +237,23 @@ def test_a_figure_of_ones_own_draws_what_was_measured_and_logged(tmp_path: Path)
     assert "NVIDIA H200" in data.notes[0]
 
 
+def test_limits_leave_room_for_intervals(tmp_path: Path) -> None:
+    wide = profile("baseline", timing=timing(50.0, fps_ci95=(30.0, 80.0)))
+    data = mine(tmp_path, *measured_rows()[1:3], wide, *measured_rows()[4:])
+    assert data.x_limits == pytest.approx((30 - 0.06 * 60, 90 + 0.06 * 60))
+
+
+def test_a_reported_row_of_unknown_size_is_drawn_as_reported_whatever_was_measured() -> None:
+    unsized = row(input_shape=None)
+    data = collect(FIG_1, [unsized, profile("fassd-net", fps=9.0, device="GTX 1080 Ti")],
+                   FpsChoice(origin="auto"))  # fmt: skip
+    assert [(p.x.value, p.x.kind) for p in data.points] == [(50.0, "reported")]
+    sized = replace(FIG_1, input_shape=SHAPE)
+    data = collect(sized, [unsized, profile("fassd-net", fps=9.0, device="GTX 1080 Ti")],
+                   FpsChoice(origin="auto"))  # fmt: skip
+    assert [(p.x.value, p.x.kind) for p in data.points] == [(9.0, "measured")]
+
+
 def test_devices_are_never_mixed_on_the_axis_and_a_flag_decides(tmp_path: Path) -> None:
     records = [
         profile("baseline", fps=50.0),
@@ -275,6 +292,11 @@ def test_reported_points_are_marked_where_others_on_the_axis_are_ours() -> None:
     own = profile("fassd-net", fps=61.0, device="GTX 1080 Ti")
     labels = {p.label for p in fig_1(own, origin="auto").points}
     assert {"FASSD-Net (ours)", "FasterSeg*†", "ICNet†"} < labels
+    # Every mIoU is the paper's, which the axis says: it would else pass for ours.
+    assert fig_1(own, origin="auto").axis_marks == ("", "†")
+    assert fig_1(own, origin="measured").axis_marks == ("", "†")
+    assert fig_1(own).axis_marks == ("", "")
+    assert {p.marks for p in fig_1(own).points} == {"", "*"}
 
 
 def test_a_measurement_with_tensorrt_is_an_approximation_too() -> None:

@@ -46,6 +46,18 @@ def test_labels_of_a_crowd_cover_neither_each_other_nor_a_marker() -> None:
         assert all(box.overlap(point.marker) < 1e-9 for point in crowd)
 
 
+def test_no_line_to_a_label_crosses_another_label() -> None:
+    # A row of points so near that only some of the labels can stand beside their own.
+    row = [anchor(40 + 9 * i, 50, width=34) for i in range(9)]
+    boxes = place_labels(row, [], PAGE)
+    for i, j in itertools.permutations(range(9), 2):
+        (x, y), (end_x, end_y) = row[i].leader(boxes[i])
+        for share in np.linspace(0, 1, 50):
+            at = x + share * (end_x - x), y + share * (end_y - y)
+            inside = Box(*at, *at).padded(1e-9).overlap(boxes[j].padded(-0.01))
+            assert inside == 0
+
+
 def test_a_label_keeps_off_an_obstacle() -> None:
     wall = Box(60, 0, 61, 100)
     (box,) = place_labels([anchor(58, 50)], [wall], PAGE)
@@ -80,10 +92,10 @@ def test_a_label_had_better_not_cover_a_line_but_does_where_all_else_is_far() ->
 
 
 def test_a_label_at_a_corner_is_moved_along_the_edge() -> None:
-    (box,) = place_labels([anchor(3, 50, width=40)], [Box(8, 0, 200, 53)], PAGE)
-    assert box.overlap(Box(8, 0, 200, 53)) == 0
-    assert PAGE.contains(box)
-    assert box.left < 3 < box.right
+    # Centred above its point it would reach from -0.75 to 28.75, and to the right is a wall.
+    wall = Box(30, 0, 200, 100)
+    (box,) = place_labels([anchor(14, 50, width=29.5)], [wall], PAGE)
+    assert (box.left, box.right) == (0, 29.5)
 
 
 def test_two_labels_that_must_both_move_do() -> None:
