@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from variants.catalog import Row
 
 FORMATS = ("text", "markdown", "json")
+MOST_NAMES = 5  # of figures that are named in the message
 SUFFIXES = {".md": "markdown", ".json": "json"}
 
 
@@ -195,6 +196,7 @@ def _gate(checks: list[Check], *, strict: bool) -> None:
 
     failed = [c for c in checks if c.failed or (strict and c.verdict == "different")]
     if failed:
-        names = ", ".join(check.question.id for check in failed)
-        verb = "is" if len(failed) == 1 else "are"
-        raise RunFailed(f"audit: {len(failed)} {verb} neither equal nor explained: {names}")
+        names = ", ".join(check.question.id for check in failed[:MOST_NAMES])
+        rest = f" and {len(failed) - MOST_NAMES} more" if len(failed) > MOST_NAMES else ""
+        verb = "figure is" if len(failed) == 1 else "figures are"
+        raise RunFailed(f"audit: {len(failed)} {verb} neither equal nor explained: {names}{rest}")

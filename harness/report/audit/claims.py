@@ -8,13 +8,13 @@ from pathlib import Path
 from harness.records import ReportedRecord
 from harness.report.audit.check import Answer, How, Question
 from harness.report.audit.evidence import Evidence
-from harness.report.audit.expression import MissingFigure, Result
+from harness.report.audit.expression import MissingFigureError, Result
 from harness.report.audit.printed import parse
 from variants.yaml_node import Node, read
 
 FILE = Path(__file__).with_name("claims.yaml")
 TABLE = "text"
-UNKNOWN = "Nothing here says what it is made of."
+UNKNOWN = "No figure of the paper gives it."
 
 Claims = dict[str, tuple[str, ...]]
 
@@ -55,7 +55,7 @@ def _answer(record: ReportedRecord, expressions: tuple[str, ...], evidence: Evid
     like = parse(record.figures["value"])
     try:
         results = [evidence.compute(text, like=like) for text in expressions]
-    except MissingFigure as error:
+    except MissingFigureError as error:
         return Answer(value=None, how="none", reason=f"There is no figure {error}.")
     working = ", ".join(result.working for result in results)
     if len(results) == 1:

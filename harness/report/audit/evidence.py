@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from harness.records import ProfileRecord, Record, ReportedRecord, StaticCost
-from harness.report.audit.expression import MissingFigure, Operand, Result, compute
+from harness.report.audit.expression import MissingFigureError, Operand, Result, compute
 from harness.report.audit.printed import Printed, parse
 from harness.report.audit.references import Reference, load_references
 from harness.report.rows import created_at
@@ -68,7 +68,7 @@ class Evidence:
                 `TABLE/ROW/FIGURE` of print, where a `*` at the end stands for several figures.
 
         Raises:
-            MissingFigure: If there is none.
+            MissingFigureError: If there is none.
         """
         kind, _, rest = path.partition("/")
         row, _, figure = rest.partition("/")
@@ -85,12 +85,12 @@ class Evidence:
             found = self.references.get(key, {}).get(figure)
             if found is not None:
                 return Operand((found.value,), found.text, found.source)
-        raise MissingFigure(f"reference/{row}/{figure}")
+        raise MissingFigureError(f"reference/{row}/{figure}")
 
     def _printed(self, table: str, row: str, figure: str) -> Operand:
         record = self.rows.get(table, {}).get(row)
         if record is None:
-            raise MissingFigure(f"{table}/{row}")
+            raise MissingFigureError(f"{table}/{row}")
         stem, _, _ = figure.partition(WHOLE_ROW)
         wanted = {
             name: text
@@ -99,7 +99,7 @@ class Evidence:
         }
         figures = [parsed for text in wanted.values() if (parsed := parse(text))]
         if not figures or len(figures) < len(wanted):
-            raise MissingFigure(f"{table}/{row}/{figure}")
+            raise MissingFigureError(f"{table}/{row}/{figure}")
         values = tuple(Fraction(parsed.value) for parsed in figures)
         place = f"{record.source.place} ({record.label})"
         shown = next(iter(wanted.values()))
@@ -137,5 +137,5 @@ def _count(cost: StaticCost, figure: str, path: str) -> Operand:
     counts = {"params": cost.params, "params_constructed": cost.params_constructed}
     counts |= {f"macs.{name}": value for name, value in cost.macs.items()}
     if figure not in counts:
-        raise MissingFigure(path)
+        raise MissingFigureError(path)
     return Operand((Fraction(counts[figure]),), f"{counts[figure]:,}", "counted")

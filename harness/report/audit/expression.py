@@ -22,7 +22,7 @@ _SHOWN = 4  # digits of a result that is shown for reading, beyond those of prin
 MAX_POWER = 64
 
 
-class MissingFigure(LookupError):
+class MissingFigureError(LookupError):
     """An operand that nobody has: no record, no count, no reference."""
 
 
@@ -62,11 +62,11 @@ def compute(text: str, look_up: Callable[[str], Operand], *, like: Printed | Non
     Args:
         text: `+ - * / **`, comparisons (1 or 0), `mean`, `round`, `floor`, `rank`, `wins`, numbers,
             and operands in braces.
-        look_up: Returns the operand of a path, or raises `MissingFigure`.
+        look_up: Returns the operand of a path, or raises `MissingFigureError`.
         like: A printed figure: the result is shown with two more digits than it has.
 
     Raises:
-        MissingFigure: If an operand is missing.
+        MissingFigureError: If an operand is missing.
         ValueError: If `text` is not such an expression.
     """
     paths: list[str] = _OPERAND.findall(text)

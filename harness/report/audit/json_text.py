@@ -1,4 +1,4 @@
-"""An audit as JSON: a list with one object per figure; its keys stand in the package's docstring."""
+"""An audit as JSON, one object per figure; the package's docstring says what the keys mean."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from harness.report.audit.check import Check
 
 
-def to_json(checks: Sequence[Check], *, every: bool = True) -> str:  # noqa: ARG001 - always all
+def to_json(checks: Sequence[Check]) -> str:
     """Return all checks as a JSON list."""
     data = [to_dict(check) for check in checks]
     return json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
@@ -19,13 +19,10 @@ def to_json(checks: Sequence[Check], *, every: bool = True) -> str:  # noqa: ARG
 
 def to_dict(check: Check) -> dict[str, Any]:
     """Return one check as plain JSON types."""
-    value = check.answer.value
-    if isinstance(value, Fraction):
-        value = int(value) if value.denominator == 1 else float(value)
     data = asdict(check.question)
     static = data.pop("static")
     return data | {
-        "ours": value,
+        "ours": _plain(check.answer.value),
         "rounded": check.rounded,
         "how": check.answer.how,
         "working": check.answer.working,
@@ -35,3 +32,9 @@ def to_dict(check: Check) -> dict[str, Any]:
         "static": static,
         "measured": list(check.measured),
     }
+
+
+def _plain(value: Fraction | str | None) -> int | float | str | None:
+    if isinstance(value, Fraction):
+        return int(value) if value.denominator == 1 else float(value)
+    return value

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from harness.report.audit.check import Answer, Check, Explanation, Question
 from harness.report.audit.evidence import Evidence
-from harness.report.audit.expression import MissingFigure
+from harness.report.audit.expression import MissingFigureError
 from harness.report.audit.printed import Printed, parse
 from harness.report.audit.remarks import Reason, Remarks
 
@@ -59,7 +59,7 @@ def _explained(
         return None, note or "Nothing known gives the printed figure."
     try:
         working, holds = _work(reason, printed, evidence)
-    except MissingFigure as error:
+    except MissingFigureError as error:
         return None, f"Its explanation cannot be worked out: no figure {error}."
     if not holds:
         return None, f"Its explanation does not come to what is printed: {working}."

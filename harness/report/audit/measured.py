@@ -17,6 +17,7 @@ from harness.report.rows import created_at
 from harness.report.scales import plain_name
 
 CLASS = "iou."
+ANOTHER = "Our records have another figure, of another run."
 
 
 def with_measured(check: Check, record: ReportedRecord, evidence: Evidence) -> Check:
@@ -34,15 +35,21 @@ def with_measured(check: Check, record: ReportedRecord, evidence: Evidence) -> C
     else:
         return check
     check = replace(check, measured=tuple(found))
+    if quantity == "fps":
+        found = [m for m in found if plain_name(m["device"]) == plain_name(record.device)]
+    return _confirmed(check, found) if check.verdict == "open" and found else check
+
+
+def _confirmed(check: Check, found: list[dict[str, Any]]) -> Check:
+    """Return an open check as equal where one of our figures is the printed one."""
     printed = parse(check.question.printed)
     for each in found:
         value = Fraction(str(each["value"]))
-        same_device = quantity != "fps" or plain_name(each["device"]) == plain_name(record.device)
-        if check.verdict == "open" and same_device and printed and printed.same(value):
+        if printed is not None and printed.same(value):
             answer = Answer(value=value, how="record", working=origin(each))
             rounded = printed.rounded(value)
-            check = replace(check, answer=answer, rounded=rounded, verdict="equal", reason="")
-    return check
+            return replace(check, answer=answer, rounded=rounded, verdict="equal", reason="")
+    return replace(check, reason=ANOTHER)
 
 
 def origin(each: dict[str, Any]) -> str:

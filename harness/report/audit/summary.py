@@ -13,8 +13,8 @@ from harness.report.audit.run import TITLES
 
 QUANTITIES = {
     "gflops": "GFLOPs",
-    "params_m": "M parameters",
-    "delta_params_m": "M Δp",
+    "params_m": "parameters (M)",
+    "delta_params_m": "Δp (M)",
     "fps": "FPS",
     "fps_norm": "FPS (norm.)",
     "miou": "mIoU",
@@ -47,14 +47,19 @@ def count_line(checks: Sequence[Check]) -> str:
 
 def name(check: Check) -> str:
     """Return which figure it is, e.g. `+ DAPF, GFLOPs`."""
+    if check.question.table == "text":
+        return f"{check.question.label} ({check.question.place})"
+    return f"{label(check)}, {quantity(check)}"
+
+
+def label(check: Check) -> str:
+    """Return which row it is of, in words that only this row of its table has."""
     question = check.question
-    if question.table == "text":
-        return f"{question.place}, {question.label}"
-    label = question.label
+    row, size = question.id.split("/")[1], question.id.split("/")[1].partition("@")[2]
     if question.table == "table-2":
-        label = f"row {question.id.split('/')[1]}, {label}"
-        label += f" of {question.variant}" if "." in question.id else ""
-    return f"{label}, {quantity(check)}"
+        changed = f" of {question.variant}" if "." in question.id else ""
+        return f"row {row}, {question.label}{changed}"
+    return f"{question.label} at {size}" if size else question.label
 
 
 def quantity(check: Check) -> str:
@@ -98,9 +103,9 @@ def measured_line(each: dict[str, object], check: Check) -> str:
 
 
 def open_groups(checks: Sequence[Check]) -> dict[tuple[str, str], list[Check]]:
-    """Return the open figures that nothing is known of but that they are open, by column and reason.
+    """Return the open figures by column and reason.
 
-    Figures with a note or a measurement of their own stay apart.
+    One that has a measurement beside it, or is a claim of the text, stays apart.
     """
     groups: dict[tuple[str, str], list[Check]] = {}
     for check in checks:

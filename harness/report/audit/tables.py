@@ -8,7 +8,7 @@ from fractions import Fraction
 from harness.records import ReportedRecord
 from harness.report.audit.check import Answer, Question
 from harness.report.audit.evidence import Evidence, sized
-from harness.report.audit.expression import MissingFigure
+from harness.report.audit.expression import MissingFigureError
 from harness.report.audit.printed import parse
 from harness.report.scales import Scales
 
@@ -62,7 +62,7 @@ def _answer(
 def _counted(question: Question, text: str, evidence: Evidence) -> Answer:
     try:
         result = evidence.compute(text, like=parse(question.printed))
-    except MissingFigure:
+    except MissingFigureError:
         return Answer(value=None, how="none", reason=NO_COUNT)
     own = evidence.cost_of(result.operands[0].split("/")[1]) is not None
     how = evidence.costs_are if own else "reference"
@@ -87,7 +87,7 @@ def arithmetic(question: Question, text: str, evidence: Evidence) -> Answer:
     """Return what an expression of printed figures comes to."""
     try:
         result = evidence.compute(text, like=parse(question.printed))
-    except MissingFigure as error:
+    except MissingFigureError as error:
         return Answer(value=None, how="none", reason=f"There is no figure {error}.")
     return Answer(value=result.value, how="arithmetic", working=result.working)
 
@@ -99,9 +99,9 @@ def _referred(question: Question, record: ReportedRecord, evidence: Evidence) ->
     """
     try:
         if question.table != "table-4":
-            raise MissingFigure(question.id)
+            raise MissingFigureError(question.id)
         operand = evidence.look_up(f"reference/{sized(record)}/{question.quantity}")
-    except MissingFigure:
+    except MissingFigureError:
         reason = NO_RATE if question.quantity == "fps" else NO_LOG
         return Answer(value=None, how="none", reason=reason)
     working = f"{operand.about}: {operand.text}"
@@ -132,7 +132,8 @@ def _across(
     tables: str,
     evidence: Evidence,
 ) -> Asked:
-    (path, record), (other_path, other) = sorted(sides, key=lambda side: len(side[1].figures[name]))
+    coarser, finer = sorted(sides, key=lambda side: len(side[1].figures[name]))
+    record, (other_path, other) = coarser[1], finer
     question = Question(
         id=f"across/{variant}/{name}.{tables}",
         table="across",

@@ -11,6 +11,7 @@ from harness.report.audit.run import TITLES
 from harness.report.audit.summary import (
     by_table,
     count_line,
+    label,
     lines,
     name,
     open_groups,
@@ -43,7 +44,7 @@ def to_text(checks: Sequence[Check], *, every: bool = False) -> str:
 
 
 def _check(check: Check) -> Iterator[str]:
-    figure = f"{name(check)}: printed {printed(check)}" + (f", {o}" if (o := ours(check)) else "")
+    figure = f"{name(check)}: {printed(check)} printed" + (f", {o}" if (o := ours(check)) else "")
     yield from _wrapped(check.verdict, figure)
     for line in lines(check):
         yield from _wrapped("", line)
@@ -72,7 +73,7 @@ def _figures(group: Sequence[Check]) -> str:
         for check in group:
             rows[check.question.label] = rows.get(check.question.label, 0) + 1
         return ", ".join(f"{label} {count}" for label, count in rows.items())
-    return ", ".join(f"{check.question.label} {check.question.printed}" for check in group)
+    return ", ".join(f"{label(check)} {check.question.printed}" for check in group)
 
 
 def _wrapped(head: str, text: str) -> list[str]:
