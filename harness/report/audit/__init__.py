@@ -16,7 +16,7 @@ settings of the training are no results: neither is checked.
 
     id           `TABLE/ROW/FIGURE`, e.g. `table-4/bisenet-rn18/params_m`; unique
     table        `table-1` to `table-4`, `text`, or `across` (one figure printed in two tables)
-    place        where the figure stands, e.g. `Table IV, row 17`
+    place        where the figure stands, e.g. `Table IV, row 16`
     variant      catalogue name of the network, empty where the figure is about none
     label        the row's name as printed; what a claim is about
     quantity     what the figure is: `gflops`, `params_m`, `iou.road`, ...; unit of a claim
