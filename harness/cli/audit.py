@@ -12,7 +12,7 @@ import typer
 from harness.cli.options import AsJson
 
 if TYPE_CHECKING:
-    from harness.records import ProfileRecord, Record, ReportedRecord
+    from harness.records import ProfileRecord, ReportedRecord
     from harness.report.audit.check import Check
     from harness.report.audit.evidence import Evidence
     from variants.catalog import Row
@@ -116,7 +116,6 @@ def _render(checks: list[Check], form: str, *, every: bool) -> str:
 
 def _evidence(tables: list[str], results: list[Path] | None, *, from_records: bool) -> Evidence:
     """Return the paper's records, ours, and the costs of its networks."""
-    from harness.records import ReportedRecord
     from harness.report.audit.evidence import Evidence, newest_costs
     from harness.report.sources import report_records
     from harness.store import paper_records
@@ -124,10 +123,9 @@ def _evidence(tables: list[str], results: list[Path] | None, *, from_records: bo
     loaded = report_records(results)
     for line in loaded.problems:
         typer.echo(f"warning: {line}", err=True)
-    ours: list[Record] = [r for r in loaded.records if not isinstance(r, ReportedRecord)]
-    evidence = Evidence(printed=paper_records(), records=ours)
+    evidence = Evidence(printed=paper_records(), records=loaded.records)
     if from_records:
-        return replace(evidence, costs=newest_costs(ours), costs_are="record")
+        return replace(evidence, costs=newest_costs(loaded.records), costs_are="record")
     costs, stages = count_printed(evidence.printed, with_stages="table-2" in tables)
     return replace(evidence, costs=costs, stages=stages)
 

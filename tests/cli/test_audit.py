@@ -103,7 +103,8 @@ def test_json_is_a_list_of_checks_with_keys_that_stay(capsys: pytest.CaptureFixt
     bisenet = by_id["table-4/bisenet-rn18/params_m"]
     assert bisenet["place"] == "Table IV, row 16"
     assert (bisenet["printed"], bisenet["ours"], bisenet["rounded"]) == ("49", 12.894163, "13")
-    assert (bisenet["how"], bisenet["verdict"]) == ("reference", "explained")
+    assert bisenet["how"] in ("reference", "counted")  # whether the catalogue has it or not
+    assert bisenet["verdict"] == "explained"
     assert bisenet["explanation"] == {
         "kind": "unit",
         "working": "12,894,163 * 4 / 2^20 = 49.19",

@@ -151,3 +151,11 @@ def test_a_mean_that_is_equal_anyway_keeps_its_arithmetic(evidence: Evidence) ->
     found = check(evidence, "table-3/fassd-net/miou", [logged("fassd-net", 0.70)])
     assert (found.verdict, found.answer.how) == ("equal", "arithmetic")
     assert found.measured
+
+
+@pytest.mark.parametrize("miou", [0.774, 0.70])
+def test_a_figure_that_a_page_states_stays_the_pages(evidence: Evidence, miou: float) -> None:
+    records = [logged("fc-hardnet-70", miou)]
+    found = check(evidence, "table-4/fc-hardnet-70/miou", records)  # 77.4
+    assert (found.verdict, found.answer.how) == ("equal", "reference")
+    assert len(found.measured) == 1

@@ -263,3 +263,54 @@ def test_means_are_held_to_the_digit(evidence: Evidence) -> None:
     check = found["table-3/fassd-net/miou"]
     assert (check.verdict, check.rounded) == ("different", "78.9")
     assert check.answer.value == Fraction("1498.3") / 19
+
+
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        ("table-1/baseline/gflops", "counted"),
+        ("table-1/baseline/delta_params_m", "counted"),
+        ("table-2/2/type", "counted"),
+        ("table-3/fassd-net/miou", "arithmetic"),
+        ("table-4/dabnet/gflops", "reference"),
+        ("table-4/df1-seg-d8/fps", "reference"),
+        ("table-4/dabnet/fps_norm", "arithmetic"),
+        ("table-4/dabnet/fps", "none"),
+        ("text/own-params/value", "counted"),
+        ("text/l1-fewer-params-than-bisenet/value", "reference"),  # one of two was not counted
+        ("text/l1-speed/value", "arithmetic"),
+        ("text/bisenet-fps/value", "none"),
+    ],
+)
+def test_a_check_says_where_our_figure_is_from(
+    checks: dict[str, Check], name: str, how: str
+) -> None:
+    assert checks[name].answer.how == how
+
+
+def test_counts_of_a_results_folder_are_called_so(evidence: Evidence) -> None:
+    records = replace(evidence, costs_are="record")
+    found = {c.question.id: c for c in audit(records, tables=["table-1", "text"])}
+    assert found["table-1/baseline/gflops"].answer.how == "record"
+    assert found["text/own-params/value"].answer.how == "record"
+
+
+def test_a_peer_that_the_catalogue_gets_is_counted(evidence: Evidence) -> None:
+    [own] = [c for c in evidence.costs if c.variant == "fassd-net"]
+    dabnet = replace(own, variant="dabnet", static=replace(own.static, params=756_643))
+    with_peer = replace(evidence, costs=[*evidence.costs, dabnet])
+    found = {c.question.id: c for c in audit(with_peer, tables=["table-4"])}
+    assert found["table-4/dabnet/params_m"].answer.how == "counted"
+    assert found["table-4/dabnet/params_m"].answer.working == "756,643 / 10^6 = 0.7566"
+    assert not found["table-4/dabnet/params_m"].question.static
+
+
+def test_a_stage_in_another_place_is_not_that_of_table_2(evidence: Evidence) -> None:
+    stages = list(evidence.stages["fassd-net"])
+    # Encoder B1 and the stem's first convolution change places
+    stages[0], stages[4] = stages[4], stages[0]
+    moved = replace(evidence, stages={**evidence.stages, "fassd-net": stages})
+    found = {c.question.id: c for c in audit(moved, tables=["table-2"])}
+    assert found["table-2/2/output_size"].rounded == "stage Encoder B1"
+    assert found["table-2/6/type"].verdict == "different"
+    assert found["table-2/7/type"].verdict == "equal"
