@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -73,8 +73,8 @@ def audit(
     from harness.report.output import write_whole
 
     form = _form(format_name, out, as_json=as_json)
-    tables = _tables(chosen_tables(table or ()), table or (), from_records=from_records)
-    checks = run_audit(_evidence(tables, results, from_records=from_records), tables=tables)
+    tables = chosen_tables(table or ())
+    checks = run_audit(_evidence(results, from_records=from_records), tables=tables)
     text = _render(checks, form, every=every)
     if out is None:
         typer.echo(text, nl=False)
@@ -95,15 +95,6 @@ def _form(given: str | None, out: Path | None, *, as_json: bool) -> str:
     return SUFFIXES.get(out.suffix, "text") if out else "text"
 
 
-def _tables(chosen: list[str], asked: Sequence[str], *, from_records: bool) -> list[str]:
-    """Return the tables that can be audited: records hold no stages, so Table II needs networks."""
-    from harness.errors import BadRequest
-
-    if from_records and "2" in asked:
-        raise BadRequest("audit: Table II needs the network itself, got --from-records")
-    return [name for name in chosen if not (from_records and name == "table-2")]
-
-
 def _render(checks: list[Check], form: str, *, every: bool) -> str:
     from harness.report.audit.json_text import to_json
     from harness.report.audit.markdown import to_markdown
@@ -114,7 +105,7 @@ def _render(checks: list[Check], form: str, *, every: bool) -> str:
     return (to_text if form == "text" else to_markdown)(checks, every=every)
 
 
-def _evidence(tables: list[str], results: list[Path] | None, *, from_records: bool) -> Evidence:
+def _evidence(results: list[Path] | None, *, from_records: bool) -> Evidence:
     """Return the paper's records, ours, and the costs of its networks."""
     from harness.report.audit.evidence import Evidence, newest_costs
     from harness.report.sources import report_records
@@ -126,17 +117,14 @@ def _evidence(tables: list[str], results: list[Path] | None, *, from_records: bo
     evidence = Evidence(printed=paper_records(), records=loaded.records)
     if from_records:
         return replace(evidence, costs=newest_costs(loaded.records), costs_are="record")
-    costs, stages = count_printed(evidence.printed, with_stages="table-2" in tables)
-    return replace(evidence, costs=costs, stages=stages)
+    return replace(evidence, costs=count_printed(evidence.printed))
 
 
-def count_printed(
-    printed: Iterable[ReportedRecord], *, with_stages: bool
-) -> tuple[list[ProfileRecord], dict[str, list[dict[str, Any]]]]:
+def count_printed(printed: Iterable[ReportedRecord]) -> list[ProfileRecord]:
     """Count each network that the paper prints a row of, where the catalogue has it.
 
     Returns:
-        A record for each network and input size, and for those of Table II their stages.
+        A record for each network and input size, those of Table II with their stages.
     """
     from variants.catalog import load_catalog
 
@@ -147,13 +135,10 @@ def count_printed(
             if name in catalog and record.input_shape is not None:
                 key = name, record.input_shape[2:]
                 wanted[key] = wanted.get(key, False) or record.table == "table-2"
-    costs, stages = [], {}
-    for (name, size), in_table_2 in wanted.items():
-        cost, rows = _count(replace(catalog[name], input=size), stages=with_stages and in_table_2)
-        costs.append(cost)
-        if rows is not None:
-            stages[name] = rows
-    return costs, stages
+    return [
+        _count(replace(catalog[name], input=size), with_stages=with_stages)
+        for (name, size), with_stages in wanted.items()
+    ]
 
 
 def _changed(record: ReportedRecord) -> list[str]:
@@ -161,12 +146,12 @@ def _changed(record: ReportedRecord) -> list[str]:
     return [key.partition(".")[2] for key in record.figures if key.startswith("type.")]
 
 
-def _count(row: Row, *, stages: bool) -> tuple[ProfileRecord, list[dict[str, Any]] | None]:
+def _count(row: Row, *, with_stages: bool) -> ProfileRecord:
     from datetime import datetime, timezone
 
     from harness.ledger import record
     from harness.records import ProfileRecord
-    from harness.stages import stage_rows
+    from harness.stages import stage_costs
     from harness.static import total
     from variants.build import skeleton
     from variants.spec import resolve
@@ -175,7 +160,7 @@ def _count(row: Row, *, stages: bool) -> tuple[ProfileRecord, list[dict[str, Any
     network = skeleton(spec)
     shape = (1, 3, *row.input)
     ledger = record(network, shape)
-    cost = ProfileRecord(
+    return ProfileRecord(
         variant=row.name,
         spec=spec.to_dict(),
         spec_sha256=spec.sha256,
@@ -184,8 +169,8 @@ def _count(row: Row, *, stages: bool) -> tuple[ProfileRecord, list[dict[str, Any
         timing=None,
         environment={},
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        stages=stage_costs(network, ledger) if with_stages else None,
     )
-    return cost, stage_rows(network, ledger) if stages else None
 
 
 def _gate(checks: list[Check], *, strict: bool) -> None:

@@ -16,7 +16,7 @@ from report.sample import COUNTS, profile
 import harness.stages
 import harness.static
 from harness.cli.app import run
-from harness.records import StaticCost
+from harness.records import StageCost, StaticCost
 from harness.store import append
 
 ROOT = Path(__file__).parents[2]
@@ -149,14 +149,14 @@ def test_exits_1_where_a_count_of_the_papers_networks_does_not_stand(
 def test_exits_1_where_a_stage_is_not_that_of_table_2(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stage_rows = harness.stages.stage_rows
+    stage_costs = harness.stages.stage_costs
 
-    def wider(*arguments: Any) -> list[dict[str, Any]]:
-        rows = stage_rows(*arguments)
-        rows[4]["output_size"] = [256, 512, 65]
-        return rows
+    def wider(*arguments: Any) -> tuple[StageCost, ...]:
+        rows = list(stage_costs(*arguments))
+        rows[4] = replace(rows[4], output_size=(256, 512, 65))
+        return tuple(rows)
 
-    monkeypatch.setattr(harness.stages, "stage_rows", wider)
+    monkeypatch.setattr(harness.stages, "stage_costs", wider)
     assert run(["audit", "--table", "2"]) == 1
     out, err = capsys.readouterr()
     assert "256×512×64 printed, 256×512×65" in out
@@ -166,8 +166,8 @@ def test_exits_1_where_a_stage_is_not_that_of_table_2(
 def test_a_stage_too_few_is_found(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stage_rows = harness.stages.stage_rows
-    monkeypatch.setattr(harness.stages, "stage_rows", lambda *a: stage_rows(*a)[:-1])
+    stage_costs = harness.stages.stage_costs
+    monkeypatch.setattr(harness.stages, "stage_costs", lambda *a: stage_costs(*a)[:-1])
     assert run(["audit", "--table", "2"]) == 1
     assert "table-2/18/type, table-2/18/output_size" in capsys.readouterr().err
 
@@ -226,9 +226,23 @@ def test_from_records_takes_the_counts_of_the_results(
 def test_counts_that_the_records_lack_do_not_stand(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["audit", "--from-records"]) == 1
     out, err = capsys.readouterr()
-    assert "Table II:" not in out
-    assert "audit: 32 figures are neither equal nor explained" in err
-    assert err.rstrip().endswith("and 27 more")
+    assert "Table II: 33 figures: 33 open" in out
+    assert "audit: 65 figures are neither equal nor explained" in err  # 32 of Tables I and IV
+    assert err.rstrip().endswith("and 60 more")
+
+
+def test_table_2_stands_on_records_that_hold_stages(
+    elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["profile", "--no-timing", "--stages"]
+    for variant in ("fassd-net", "fassd-net-l1", "fassd-net-l2"):
+        command += ["--variant", variant]
+    assert run(command) == 0
+    assert run(["profile", "--no-timing", "--variant", "fassd-net"]) == 0  # newer, without stages
+    capsys.readouterr()
+    assert (elsewhere / "results").is_dir()
+    out = audit(capsys, "--from-records", "--table", "2")
+    assert out.startswith("Table II: 33 figures: 33 equal\n")
 
 
 def test_rates_of_the_results_stand_beside_the_printed_ones(
@@ -262,7 +276,6 @@ def test_a_results_folder_cannot_change_what_the_paper_printed(
         (["--table", "5"], "--table: no such table '5'"),
         (["--format", "html"], "no format 'html'; known: json, markdown, text"),
         (["--json", "--format", "text"], "audit: --json is a format of its own"),
-        (["--from-records", "--table", "2"], "audit: Table II needs the network itself"),
         (["--results", "file"], "--results: must be a folder, got file"),
         (["--table", "1", "--out", "file/a.md"], "file/a.md: cannot be written"),
     ],

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from harness.records import ReportedRecord
+from harness.records import ReportedRecord, StageCost
 from harness.report.audit.check import Answer, Question
 from harness.report.audit.evidence import Evidence
 
 TABLE = "table-2"
 NOTHING = "-"  # a type that the table leaves open
 INPUT = "Input"  # the row that is no stage
-UNCOUNTED = "Its network was not built for this audit."
+UNCOUNTED = "No record of its network holds stages (`harness profile --stages`)."
 
 
 def architecture_questions(evidence: Evidence) -> Iterator[tuple[Question, Answer]]:
@@ -36,8 +35,8 @@ def architecture_questions(evidence: Evidence) -> Iterator[tuple[Question, Answe
 
 
 def _answer(question: Question, record: ReportedRecord, evidence: Evidence) -> Answer:
-    stages = evidence.stages.get(question.variant)
     cost = evidence.cost_of(question.variant)
+    stages = cost.stages if cost else None
     if stages is None or cost is None:
         return Answer(value=None, how="none", reason=UNCOUNTED)
     if record.label == INPUT:
@@ -46,15 +45,15 @@ def _answer(question: Question, record: ReportedRecord, evidence: Evidence) -> A
     stage = stages[record.row - 1] if record.row <= len(stages) else None
     if stage is None:
         return Answer(value="no such stage", how="counted", working=question.variant)
-    name = f"{stage['name']} of {question.variant}"
-    if stage["name"] != record.figures["name"]:
-        return Answer(value=f"stage {stage['name']}", how="counted", working=name)
+    name = f"{stage.name} of {question.variant}"
+    if stage.name != record.figures["name"]:
+        return Answer(value=f"stage {stage.name}", how="counted", working=name)
     return Answer(value=_value(stage, question.quantity), how="counted", working=name)
 
 
-def _value(stage: Mapping[str, Any], quantity: str) -> str:
-    return "; ".join(stage["type"]) if quantity == "type" else _size(stage["output_size"])
+def _value(stage: StageCost, quantity: str) -> str:
+    return "; ".join(stage.type) if quantity == "type" else _size(stage.output_size)
 
 
-def _size(size: Any) -> str:
+def _size(size: Sequence[int]) -> str:
     return "×".join(map(str, size))

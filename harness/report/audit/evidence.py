@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 from harness.records import ProfileRecord, Record, ReportedRecord, StaticCost
 from harness.report.audit.expression import MissingFigureError, Operand, Result, compute
@@ -23,9 +23,9 @@ class Evidence:
 
     Attributes:
         printed: The paper's records.
-        costs: Counts of networks, one for each variant and input size; timings are not looked at.
+        costs: Counts of networks, one for each variant and input size, with their stages where
+            Table II is of them; timings are not looked at.
         costs_are: Whether they were counted for this audit, or come from a results folder.
-        stages: By variant, the rows of `harness.stages.stage_rows`.
         records: Records of results folders, for rates and logs.
         references: What public code and pages say, by `VARIANT` or `VARIANT@HxW` and figure.
     """
@@ -33,7 +33,6 @@ class Evidence:
     printed: Sequence[ReportedRecord]
     costs: Sequence[ProfileRecord] = ()
     costs_are: Literal["counted", "record"] = "counted"
-    stages: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     records: Sequence[Record] = ()
     references: Mapping[str, Mapping[str, Reference]] = field(default_factory=load_references)
 
@@ -128,9 +127,17 @@ def sized(record: ProfileRecord | ReportedRecord) -> str:
 
 
 def newest_costs(records: Sequence[Record]) -> list[ProfileRecord]:
-    """Return the newest record of each variant at each input size, timed or not."""
-    profiles = [r for r in records if isinstance(r, ProfileRecord)]
-    return list({sized(r): r for r in sorted(profiles, key=created_at)}.values())
+    """Return the newest record of each variant at each input size, timed or not.
+
+    It takes the stages of the newest one that has any, if that is of the same network.
+    """
+    profiles = sorted((r for r in records if isinstance(r, ProfileRecord)), key=created_at)
+    newest = {sized(record): record for record in profiles}
+    stages = {(sized(r), r.spec_sha256): r.stages for r in profiles if r.stages}
+    return [
+        replace(record, stages=stages.get((key, record.spec_sha256)))
+        for key, record in newest.items()
+    ]
 
 
 def _count(cost: StaticCost, figure: str, path: str) -> Operand:

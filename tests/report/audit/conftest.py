@@ -13,7 +13,7 @@ from harness.store import paper_records
 @pytest.fixture(scope="session")
 def evidence() -> Evidence:
     printed = paper_records()
-    costs, stages = count_printed(printed, with_stages=True)
+    costs = count_printed(printed)
     # Peers that the catalogue has stay out, so that what public code says of them is tested.
     costs = [cost for cost in costs if cost.variant.startswith(OWN)]
-    return Evidence(printed=printed, costs=costs, stages=stages)
+    return Evidence(printed=printed, costs=costs)

@@ -306,10 +306,13 @@ def test_a_peer_that_the_catalogue_gets_is_counted(evidence: Evidence) -> None:
 
 
 def test_a_stage_in_another_place_is_not_that_of_table_2(evidence: Evidence) -> None:
-    stages = list(evidence.stages["fassd-net"])
+    [cost] = [c for c in evidence.costs if c.variant == "fassd-net"]
+    assert cost.stages is not None
+    stages = list(cost.stages)
     # Encoder B1 and the stem's first convolution change places
     stages[0], stages[4] = stages[4], stages[0]
-    moved = replace(evidence, stages={**evidence.stages, "fassd-net": stages})
+    others = [c for c in evidence.costs if c is not cost]
+    moved = replace(evidence, costs=[*others, replace(cost, stages=tuple(stages))])
     found = {c.question.id: c for c in audit(moved, tables=["table-2"])}
     assert found["table-2/2/output_size"].rounded == "stage Encoder B1"
     assert found["table-2/6/type"].verdict == "different"
