@@ -113,7 +113,8 @@ class _Scene:
             yield f"<text {where}>{tick_text(value)}</text>"
         corner = f"M{number(axes.left)} {number(axes.bottom)}V{number(axes.top)}"
         yield f'<path class="axis" d="{corner}H{number(axes.right)}"/>'
-        yield from self._axis_labels(definition.x.label, definition.y.label)
+        x_mark, y_mark = self._data.axis_marks
+        yield from self._axis_labels(definition.x.label + x_mark, definition.y.label + y_mark)
         yield "</g>"
 
     def _axis_labels(self, x_label: str, y_label: str) -> Iterator[str]:

@@ -12,6 +12,8 @@ from harness.report.web.record_facts import record_line
 
 RANKS = {None: ("", ""), "best": ("<strong>", "</strong>"), "second": ("<u>", "</u>")}
 
+MANY = 12  # columns that leave little room for each
+
 
 def fragment(table: Table, *, identity: str | None = None, leads: Sequence[str] = ()) -> str:
     """Return caption, table and footnotes.
@@ -26,13 +28,14 @@ def fragment(table: Table, *, identity: str | None = None, leads: Sequence[str] 
             numbered (`data-row`).
     """
     writer = _Writer(table, leads)
+    kind = "records many" if len(table.columns) > MANY else "records"
     head = "".join(
         _header(column, mark)
         for column, mark in zip(table.columns, table.header_marks(), strict=True)
     )
     lines = [
         '<div class="scroll">',
-        f'<table class="records"{attributes(id=identity)}>',
+        f"<table{attributes(class_=kind, id=identity)}>",
         f"<caption>{escape(table.title)}</caption>",
         f"<thead><tr>{head}</tr></thead>",
     ]

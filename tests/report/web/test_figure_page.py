@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -181,6 +182,13 @@ def test_own_measurements_have_intervals_hashes_and_dates(tmp_path: Path) -> Non
     assert bars == {"0": 1, "1": 1, "2": 1, "3": 0}  # tiny is pinned: its interval has no place
 
 
+def test_an_axis_that_is_reported_beside_one_that_is_ours_says_so(tmp_path: Path) -> None:
+    data = own(tmp_path)
+    marked = replace(data, axis_marks=("", "†"))
+    assert "mIoU†" in [e.text for e in parse(scene(marked, WIDE, log=False)).all("text")]
+    assert "mIoU" in [e.text for e in parse(scene(data, WIDE, log=False)).all("text")]
+
+
 def test_hostile_text_is_text_everywhere(tmp_path: Path) -> None:
     root = parse(figure_page(own(tmp_path)))
     for tag in ("img", "b", "i", "em", "u"):
@@ -218,8 +226,6 @@ def test_what_the_definition_says_is_shown_first(tmp_path: Path) -> None:
 
 
 def test_area_shows_a_figure_and_hollow_markers_lack_it(fig_1: FigureData) -> None:
-    from dataclasses import replace
-
     definition = replace(fig_1.definition, size="params_m")
     data = collect(definition, paper_records())
     drawing = parse(scene(data, WIDE, log=False)).children[0]
