@@ -292,6 +292,10 @@ def test_a_long_name_is_broken_into_lines_and_a_very_long_one_is_cut_off_with_a_
     assert drawing.warnings[0].endswith("too long for the figure, cut off after 3 lines")
 
 
+def test_half_a_character_in_a_name_becomes_a_question_mark() -> None:
+    assert labels_of(named("Net \ud800")) == ["Net ?"]
+
+
 def test_a_name_with_line_breaks_stands_on_one_line() -> None:
     assert labels_of(named("Net\n\n\tv2")) == ["Net v2"]
 

@@ -14,6 +14,7 @@ from harness.records import Record, ReportedRecord
 from harness.report.figure_data import FigureData, Point, collect
 from harness.report.figure_definition import load_figure
 from harness.report.figure_front import front_line, on_front
+from harness.report.figure_limits import fitted
 from harness.report.speed import FpsChoice
 from harness.store import paper_records
 
@@ -401,6 +402,7 @@ def test_a_logarithmic_axis_refuses_what_is_not_above_0(tmp_path: Path) -> None:
     data = mine(tmp_path, *measured_rows(), text=text)
     # 6% of the ratio of 90 to 40 on each side.
     assert data.x_limits == pytest.approx((40 / (90 / 40) ** 0.06, 90 * (90 / 40) ** 0.06))
+    assert fitted([1e300, 1e-300], log=True)[1] > 1e300  # and no overflow
     zero = row(figures={"fps_norm": "0", "miou": "70"})
     log = replace(FIG_1, x=replace(FIG_1.x, range=None, scale="log"))
     with pytest.raises(BadRequest, match="fps_norm must be above 0 on a logarithmic axis, got 0"):
