@@ -342,6 +342,16 @@ def test_a_log_of_another_network_than_the_newest_record_is_not_used() -> None:
     assert any("its log is of another spec" in line for line in data.warnings)
 
 
+def test_records_of_an_older_network_are_named_where_measurements_are_drawn() -> None:
+    old = profile("fassd-net", fps=30.0, device="GTX 1080 Ti", spec_sha256="0" * 64,
+                  created="2025-01-01T00:00:00Z")  # fmt: skip
+    new = profile("fassd-net", fps=41.0, device="GTX 1080 Ti")
+    data = fig_1(old, new, origin="auto")
+    assert data.points[-1].x.value == 41.0
+    assert any("older records are of another spec" in line for line in data.warnings)
+    assert fig_1(old, new).warnings == ()
+
+
 def test_a_log_is_found_by_the_networks_hash_where_none_has_its_name() -> None:
     records = [profile("fassd-net", fps=41.0), logged("mine", 0.79)]
     assert fig_1(*records).points[-1].y.value == 79.0
