@@ -63,7 +63,7 @@ def text_of(value: Any) -> str:
         return "-".join(text_of(entry) for entry in value)
     if isinstance(value, float):
         return f"{value:g}"
-    return "none" if value is None else str(value)
+    return "none" if value is None else str(value).encode(errors="replace").decode()
 
 
 def ordered(values: Sequence[Any]) -> list[Any]:

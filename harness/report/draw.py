@@ -28,6 +28,7 @@ from harness.report.draw_points import (
 )
 from harness.report.draw_style import check_font, missing_glyphs, styled
 from harness.report.figure_data import APPROXIMATE_MARK, FigureData
+from harness.report.figure_definition import CORNERS, Corner
 from harness.report.figure_size import LARGEST, diameter, examples
 from harness.report.figure_style import (
     DPI,
@@ -47,6 +48,7 @@ from harness.report.labels import Box
 from harness.report.model import REPORTED_MARK
 
 LINE_LABEL_AT = 0.45  # of the axis height: networks crowd at both of its ends
+LEGEND_WIDTH, LEGEND_HEIGHT = 0.45, 0.3  # of the axes, about
 LEGEND_CHARACTERS = 34  # of a line in the legend
 STAR: dict[str, Any] = {  # as behind a label: six rays
     "marker": (6, 2, 0),
@@ -180,14 +182,32 @@ def _draw_legend(axes: Axes, data: FigureData) -> Artist:
         handles.append(Line2D([], [], color=FRONT, linewidth=0.9, label="Pareto front"))
     return axes.legend(
         handles=handles,
-        loc=definition.legend,
+        loc=definition.legend or emptiest_corner(axes, data),
         borderaxespad=0.2,
         borderpad=0.0,
         handlelength=1.0,
         handletextpad=0.4,
         labelspacing=0.25,
-        frameon=False,
+        facecolor="white",  # the front may run beneath it
+        edgecolor="none",
+        framealpha=0.8,
     )
+
+
+def emptiest_corner(axes: Axes, data: FigureData) -> Corner:
+    """Return the corner of the axes that the fewest points are in."""
+    places = axes.transData.transform([p.at for p in data.points])
+    shares = axes.transAxes.inverted().transform(places).tolist()
+
+    def points_in(corner: Corner) -> int:
+        upper, right = corner.startswith("upper"), corner.endswith("right")
+        return sum(
+            (x > 1 - LEGEND_WIDTH if right else x < LEGEND_WIDTH)
+            and (y > 1 - LEGEND_HEIGHT if upper else y < LEGEND_HEIGHT)
+            for x, y in shares
+        )
+
+    return min(CORNERS, key=points_in)
 
 
 def _handle(label: str, look: dict[str, Any]) -> Line2D:

@@ -178,7 +178,8 @@ def _point(
 
 
 def _name(each: PointRecords, *, alone: bool) -> str:
-    name = " ".join(each.records.label.split())  # a line break is no part of a name
+    # A line break is no part of a name, and half a character (JSON allows for it) cannot be shown.
+    name = " ".join(each.records.label.encode(errors="replace").decode().split())
     return name if alone or not each.shape else f"{name} {each.shape[2]}×{each.shape[3]}"
 
 

@@ -107,7 +107,7 @@ class FigureDefinition:
         y: Vertical axis.
         line: Position and label of a vertical line; null for none.
         tensorrt: What the `*` behind the labels of TensorRT rows means; null says nothing.
-        legend: Corner of the legend.
+        legend: Corner of the legend; null for that with the fewest points.
         size: Figure that the markers' area shows; null for markers of one size.
         front: Whether the Pareto front is drawn.
         font: Name of the font.
@@ -127,7 +127,7 @@ class FigureDefinition:
     y: Axis
     line: tuple[float, str] | None
     tensorrt: str | None
-    legend: Corner
+    legend: Corner | None
     size: FigureName | None = None
     front: bool = False
     font: str = FONT
@@ -166,7 +166,7 @@ def read_figure(root: Node, path: Path) -> FigureDefinition:
         y=_axis(keys["y"]),
         line=_line(keys["line"]) if "line" in keys else None,
         tensorrt=text.get("tensorrt"),
-        legend=keys["legend"].one_of(CORNERS) if "legend" in keys else CORNERS[0],
+        legend=keys["legend"].one_of(CORNERS) if "legend" in keys else None,
         size=keys["size"].one_of(SIZES) if "size" in keys else None,
         front=keys["front"].flag() if "front" in keys else False,
         font=keys["font"].text() if "font" in keys else FONT,

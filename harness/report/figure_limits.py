@@ -13,6 +13,7 @@ Limits = tuple[float, float]
 
 MARGIN = 0.06  # of the spread of the points, on each side
 LONE_MARGIN = 0.1  # of the one figure there is
+FURTHEST = 700.0  # the largest logarithm of which a float holds the exponential, in round figures
 
 
 def limits_of(axis: Axis, values: Sequence[Value], name: str) -> Limits:
@@ -50,7 +51,7 @@ def fitted(ends: Sequence[float], *, log: bool) -> Limits:
         # A lower end of an interval may be 0, which no logarithmic axis reaches.
         low, high = (math.log(f(e for e in ends if e > 0)) for f in (min, max))
         margin = MARGIN * (high - low) or LONE_MARGIN
-        return math.exp(low - margin), math.exp(high + margin)
+        return math.exp(max(low - margin, -FURTHEST)), math.exp(min(high + margin, FURTHEST))
     low, high = min(ends), max(ends)
     margin = MARGIN * (high - low) or LONE_MARGIN * abs(high) or 1.0
     return max(low - margin, 0.0) if low >= 0 else low - margin, high + margin

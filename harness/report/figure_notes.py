@@ -38,7 +38,9 @@ def warnings_of(found: Sequence[PointRecords], speed: Speed, choice: FpsChoice) 
     """Return a line for everything that was set aside or may not be trusted."""
     rows = [each.records for each in found]
     lines = [line for each in found for line in each.warnings]
-    lines += record_warnings([row for row in rows if row.reported is None or row.timed])
+    if choice.origin != "reported":
+        # A row without any record is named already, by what it lacks.
+        lines += record_warnings([row for row in rows if row.measured])
     plain = speed.plain or Speeds(origin=None, conditions=None, records={})
     norm = speed.norm.records if speed.norm else {}
     timed = {i: r for i, r in {**norm, **plain.records}.items() if isinstance(r, ProfileRecord)}

@@ -21,13 +21,18 @@ def diameter(value: float, largest: float) -> float:
 def examples(values: Sequence[float]) -> tuple[float, ...]:
     """Return up to three round figures that span `values`, for the legend of the sizes.
 
+    None is above the largest by more than a twentieth: its marker has to fit.
+
     Example:
         >>> examples([0.76, 2.85, 11.8, 49])
         (1.0, 5.0, 50.0)
     """
     low, high = min(values), max(values)
-    rounds = sorted({_round(low), _round(math.sqrt(low * high)), _round(high)})
-    return tuple(rounds[-EXAMPLES:])
+    rounds = {_round(low), _round(math.sqrt(low * high)), _round(high), _round(high / 2)}
+    fitting = sorted(value for value in rounds if value <= 1.05 * high)
+    if len(fitting) > EXAMPLES:
+        fitting = [fitting[0], fitting[1], fitting[-1]]
+    return tuple(fitting)
 
 
 def _round(value: float) -> float:

@@ -17,6 +17,7 @@ Floats: TypeAlias = NDArray[np.float64]
 
 MAX_SWEEPS = 20  # only bounds: a figure settles in a handful
 MAX_PASSES = 4
+MAX_MOVES = 40_000  # of labels that are forced, each of which makes all others look again
 MOVED = 1e-6
 
 
@@ -29,12 +30,15 @@ def assign(own: Floats, pairs: Floats) -> list[int]:
     """
     chosen = _settled(own, pairs, own.argmin(axis=1))
     total = _total(own, pairs, chosen)
+    trials = MAX_MOVES // len(own)
     for _ in range(MAX_PASSES):
         before = total
         for i in _discontent(own, pairs, chosen):
             # All labels together can save no more than what they pay above their cheapest places.
             most = own[i].min() + total - own.min(axis=1).sum()
-            for place in np.flatnonzero(own[i] < most):
+            places = np.flatnonzero(own[i] < most)[:trials]
+            trials -= len(places)
+            for place in places:
                 trial = chosen.copy()
                 trial[i] = place
                 trial = _settled(own, pairs, trial, first_fixed=i)
@@ -67,11 +71,16 @@ def _settled(
 
 
 def _discontent(own: Floats, pairs: Floats, chosen: NDArray[np.intp]) -> list[int]:
-    """Return the labels that pay more than their cheapest place would cost if they were alone."""
+    """Return the labels that pay more than their cheapest place would cost if they were alone.
+
+    Those that pay most come first.
+    """
     every = np.arange(len(own))
     together = pairs[every, chosen][:, every, chosen].sum(axis=1)
     paid = own[every, chosen] + together
-    return [int(i) for i in np.flatnonzero(paid > own.min(axis=1) + MOVED)]
+    excess = paid - own.min(axis=1)
+    order = np.argsort(-excess, kind="stable")
+    return [int(i) for i in order if excess[i] > MOVED]
 
 
 def _total(own: Floats, pairs: Floats, chosen: NDArray[np.intp]) -> float:

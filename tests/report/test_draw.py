@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from harness.errors import BadRequest
 from harness.report import curve_definition, figure_definition
 from harness.report.curve_definition import CurveDefinition
-from harness.report.draw import compose, draw
+from harness.report.draw import compose, draw, emptiest_corner
 from harness.report.draw_axes import set_ticks
 from harness.report.draw_points import box_of, marker_places, marker_size
 from harness.report.draw_style import style
@@ -171,7 +171,8 @@ def test_marker_areas_are_in_proportion_to_parameters() -> None:
 def test_the_legend_of_sizes_has_round_figures() -> None:
     # The geometric middle of 0.76 and 49 is 6.1.
     assert examples([0.76, 2.85, 11.8, 49]) == (1.0, 5.0, 50.0)
-    assert examples([3.0, 3.0]) == (2.0,)
+    # The nearest round figure to 3.5 is 5, whose marker would be larger than any.
+    assert examples([2.5, 3.5]) == (2.0,)
     assert diameter(5.0, 50.0) == pytest.approx(LARGEST / 10**0.5)
 
 
@@ -292,6 +293,10 @@ def test_a_long_name_is_broken_into_lines_and_a_very_long_one_is_cut_off_with_a_
     assert drawing.warnings[0].endswith("too long for the figure, cut off after 3 lines")
 
 
+def test_half_a_character_in_a_name_becomes_a_question_mark() -> None:
+    assert labels_of(named("Net \ud800")) == ["Net ?"]
+
+
 def test_a_name_with_line_breaks_stands_on_one_line() -> None:
     assert labels_of(named("Net\n\n\tv2")) == ["Net v2"]
 
@@ -341,3 +346,27 @@ def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
         path = tmp_path / "example.yaml"
         path.write_text(textwrap.dedent(blocks[0]), encoding="utf-8")
         assert isinstance(load_plot(str(path)), kind)
+
+
+@pytest.mark.parametrize(
+    ("fps", "miou", "corner"),
+    [
+        (10, 68, "upper right"),
+        (140, 80, "upper left"),
+    ],
+)
+def test_a_legend_without_a_place_goes_where_there_are_fewest_points(
+    fps: float, miou: float, corner: str
+) -> None:
+    figures = {"fps_norm": str(fps), "miou": str(miou)}
+    data = collect(
+        replace(FIG_1, legend=None), [reported("x", table="table-4", group=3, figures=figures)]
+    )
+    with mpl.rc_context(style(FONT)):
+        figure, _ = compose(data)
+        axes = figure.axes[0]
+        assert emptiest_corner(axes, data) == corner
+        legend, page = axes.get_legend(), box_of(axes.patch)
+        assert legend is not None
+        middle = (page.left + page.right) / 2
+        assert (box_of(legend).left > middle) == corner.endswith("right")

@@ -13,6 +13,7 @@ from harness.records import Record, ReportedRecord
 from harness.report.figure_data import FigureData, Point, collect
 from harness.report.figure_definition import load_figure
 from harness.report.figure_front import front_line, on_front
+from harness.report.figure_limits import fitted
 from harness.report.speed import FpsChoice
 from harness.store import paper_records
 
@@ -326,6 +327,16 @@ def test_a_log_of_another_network_than_the_newest_record_is_not_used() -> None:
     assert any("its log is of another spec" in line for line in data.warnings)
 
 
+def test_records_of_an_older_network_are_named_where_measurements_are_drawn() -> None:
+    old = profile("fassd-net", fps=30.0, device="GTX 1080 Ti", spec_sha256="0" * 64,
+                  created="2025-01-01T00:00:00Z")  # fmt: skip
+    new = profile("fassd-net", fps=41.0, device="GTX 1080 Ti")
+    data = fig_1(old, new, origin="auto")
+    assert data.points[-1].x.value == 41.0
+    assert any("older records are of another spec" in line for line in data.warnings)
+    assert fig_1(old, new).warnings == ()
+
+
 def test_a_log_is_found_by_the_networks_hash_where_none_has_its_name() -> None:
     records = [profile("fassd-net", fps=41.0), logged("mine", 0.79)]
     assert fig_1(*records).points[-1].y.value == 79.0
@@ -386,6 +397,7 @@ def test_a_logarithmic_axis_refuses_what_is_not_above_0(tmp_path: Path) -> None:
     data = mine(tmp_path, *measured_rows(), text=text)
     # 6% of the ratio of 90 to 40 on each side.
     assert data.x_limits == pytest.approx((40 / (90 / 40) ** 0.06, 90 * (90 / 40) ** 0.06))
+    assert fitted([1e300, 1e-300], log=True)[1] > 1e300  # and no overflow
     zero = row(figures={"fps_norm": "0", "miou": "70"})
     log = replace(FIG_1, x=replace(FIG_1.x, range=None, scale="log"))
     with pytest.raises(BadRequest, match="fps_norm must be above 0 on a logarithmic axis, got 0"):

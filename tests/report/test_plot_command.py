@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +142,16 @@ def test_json_prints_the_points_and_writes_only_what_is_named(
     assert pinned["FC-HarDNet-70 (L2)"] == (152.8, ["right"])
     points(capsys, "--out", "f.svg")
     assert [path.name for path in elsewhere.iterdir()] == ["f.svg"]
+
+
+def test_points_alone_load_nothing_that_draws() -> None:
+    code = (
+        "import sys; from harness.cli.app import run; status = run(['plot', '--json']);"
+        "print([m for m in ('torch', 'matplotlib', 'seaborn', 'pandas', 'numpy') "
+        "if m in sys.modules], file=sys.stderr); sys.exit(status)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == "[]\n"
 
 
 def test_flags_decide_over_what_the_figure_says(
