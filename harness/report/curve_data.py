@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from harness.errors import BadRequest
 from harness.logged_record import LoggedRecord
-from harness.records import ProfileRecord, Record
+from harness.records import Record
 from harness.report.curve_definition import CurveDefinition
 from harness.report.curve_metrics import Interval
 from harness.report.curve_options import NOT_SET, is_numeric, key_of, ordered, text_of
@@ -90,7 +90,7 @@ def collect_curve(
     who = f"figure {definition.name}"
     found, warnings = candidates(definition, records, choice)
     cells: dict[tuple[str, ...], list[Candidate]] = {}
-    for each in sorted(found, key=lambda c: created_at(cast(ProfileRecord, c.record))):
+    for each in sorted(found, key=lambda c: created_at(c.record)):
         cells.setdefault(each.key((*definition.axes, *definition.average_over)), []).append(each)
     newest, notes, more = _newest(list(cells.values()), definition, choice, who)
     older = len(found) - len(newest)

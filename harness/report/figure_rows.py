@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import cast
 
 from harness.errors import BadRequest, did_you_mean
 from harness.logged_record import LoggedRecord
-from harness.records import ProfileRecord, Record, ReportedRecord
+from harness.records import Record, ReportedRecord
 from harness.report.definition import Definition, Row
 from harness.report.figure_definition import FigureDefinition, Shape
 from harness.report.rows import RowRecords, created_at, gather
@@ -142,7 +141,7 @@ def _accuracy(
     if not fitting:
         return None, []
     # `created_at` asks for what every record of a network has.
-    newest = sorted(fitting, key=lambda r: created_at(cast(ProfileRecord, r)))[-1]
+    newest = sorted(fitting, key=lambda r: created_at(r))[-1]
     warnings = []
     if len(fitting) > 1:
         warnings.append(f"{name}: {len(fitting)} logs, mIoU is that of the newest ({newest.file})")
