@@ -7,7 +7,6 @@ sheet, so that one drawing serves light and dark, print and screen.
 from __future__ import annotations
 
 import itertools
-import math
 import re
 from collections.abc import Iterator
 
@@ -17,15 +16,13 @@ from harness.report.figure_groups import Group
 from harness.report.labels import Box
 from harness.report.web.markers import marker_path, number
 from harness.report.web.page import attributes, escape
+from harness.report.web.paths import CAP, arrow_path, bar_path, leader_path
 from harness.report.web.places import Layout, Placed, placed
 from harness.report.web.scale import Scale, tick_text
 from harness.report.web.text_width import text_width
 
 BASELINE = 0.36  # of the font size: from the middle of a line of text to its baseline
-SHORTEST_LEADER = 4.0
-CAP = 3.0
 REACH = 7.0  # around a marker that counts as hitting it
-HEAD, HALF_HEAD = 6.0, 3.5  # of an arrow: length, and half its width
 LINE_LABEL_AT = 0.45  # of the height of the axes, as in print
 EDGES = {"left": "left", "right": "right", "bottom": "lower", "top": "upper"}
 
@@ -212,10 +209,10 @@ class _Scene:
         )
         yield f"<g{values}><title>{escape(label)}</title>"
         for bar in self._bars(point):
-            yield f'<path class="bar" d="{_bar_path(bar)}"/>'
+            yield f'<path class="bar" d="{bar_path(bar)}"/>'
         if p.tip:
-            yield f'<path class="arrow" d="{_arrow_path(p)}"/>'
-        leader = _leader_path(p)
+            yield f'<path class="arrow" d="{arrow_path(p)}"/>'
+        leader = leader_path(p)
         if leader:
             yield f'<path class="leader" d="{leader}"/>'
         reach = number(p.radius + REACH)
@@ -265,37 +262,3 @@ def spoken(data: FigureData, i: int) -> str:
 
 def _around(x0: float, x1: float, y0: float, y1: float) -> Box:
     return Box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-
-
-def _bar_path(bar: Box) -> str:
-    """Return a line with a cap at each end."""
-    left, low, right, high = (number(v) for v in (bar.left, bar.bottom, bar.right, bar.top))
-    if bar.bottom == bar.top:
-        ends = (f"M{end} {number(bar.top - CAP)}v{2 * CAP:g}" for end in (left, right))
-        return f"M{left} {low}H{right}{''.join(ends)}"
-    ends = (f"M{number(bar.left - CAP)} {end}h{2 * CAP:g}" for end in (low, high))
-    return f"M{left} {low}V{high}{''.join(ends)}"
-
-
-def _arrow_path(p: Placed) -> str:
-    """Return a line from the marker's rim to the edge, with a head."""
-    assert p.tip is not None
-    dx, dy = p.tip[0] - p.x, p.tip[1] - p.y
-    length = math.hypot(dx, dy)
-    ux, uy = dx / length, dy / length
-    rim = f"{number(p.x + ux * p.radius)} {number(p.y + uy * p.radius)}"
-    tip = f"{number(p.tip[0])} {number(p.tip[1])}"
-    x, y = p.tip[0] - HEAD * ux, p.tip[1] - HEAD * uy
-    wings = [f"{number(x + half * uy)} {number(y - half * ux)}" for half in (HALF_HEAD, -HALF_HEAD)]
-    return f"M{rim}L{tip}M{wings[0]}L{tip}L{wings[1]}"
-
-
-def _leader_path(p: Placed) -> str:
-    """Return a line from the marker's rim to the label, nothing where they touch."""
-    end_x, end_y = p.box.nearest(p.x, p.y)
-    length = math.hypot(end_x - p.x, end_y - p.y)
-    if length < p.radius + SHORTEST_LEADER:
-        return ""
-    rim = p.radius / length
-    start = f"{number(p.x + rim * (end_x - p.x))} {number(p.y + rim * (end_y - p.y))}"
-    return f"M{start}L{number(end_x)} {number(end_y)}"
