@@ -21,16 +21,23 @@ SLOTS = ("network", "stem", "encoder", "context", "fusion", "decoder", "head")
 
 _BUILT_IN = {
     "network.encoder-decoder": "variants.networks.encoder_decoder:EncoderDecoder",
+    "network.fast-scnn": "variants.networks.fast_scnn:FastSCNN",
     "stem.conv": "variants.components.stem:ConvStem",
+    "stem.resnet": "variants.components.resnet:ResNetStem",
     "encoder.hardnet": "variants.components.hardnet:HarDNet",
+    "encoder.resnet18": "variants.components.resnet:ResNet18",
     "context.none": "variants.components.blocks:Identity",
     "context.aspp": "variants.components.aspp:ASPP",
     "context.dapf": "variants.components.dapf:DAPF",
+    "context.ppm": "variants.components.ppm:PPM",
+    "context.spp": "variants.components.swiftnet:SpatialPyramidPooling",
     "fusion.none": "variants.components.mda:NoFusion",
     "fusion.mda": "variants.components.mda:MDAFusion",
     "decoder.hardblock": "variants.components.decoder:HarDBlockDecoder",
     "decoder.conv": "variants.components.decoder:ConvDecoder",
+    "decoder.lateral": "variants.components.swiftnet:LateralDecoder",
     "head.conv": "variants.components.head:ConvHead",
+    "head.preactivated": "variants.components.swiftnet:PreactivatedHead",
 }
 
 

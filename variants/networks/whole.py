@@ -23,17 +23,18 @@ def check_classes(who: str, classes: int) -> None:
         raise BadRequest(f"network {who}: classes must be at least 1, got classes={classes}")
 
 
-def check_size(who: str, image: Tensor, *, divisor: int) -> None:
-    """Refuse an image whose height or width `divisor` does not divide.
+def check_size(who: str, image: Tensor, *, divisor: int = 1, least: int = 1) -> None:
+    """Refuse an image whose height or width `divisor` does not divide, or that is below `least`.
 
     Raises:
-        BadRequest: If it does not.
+        BadRequest: If so.
     """
     height, width = image.shape[-2:]
-    if height % divisor or width % divisor:
-        raise BadRequest(
-            f"network {who}: height and width must be divisible by {divisor}, got {height}x{width}"
-        )
+    rule = f"divisible by {divisor}" if height % divisor or width % divisor else ""
+    if min(height, width) < least:
+        rule = f"at least {least}"
+    if rule:
+        raise BadRequest(f"network {who}: height and width must be {rule}, got {height}x{width}")
 
 
 class TrainingHead(nn.Sequential):
