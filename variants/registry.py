@@ -21,6 +21,7 @@ SLOTS = ("network", "stem", "encoder", "context", "fusion", "decoder", "head")
 
 _BUILT_IN = {
     "network.encoder-decoder": "variants.networks.encoder_decoder:EncoderDecoder",
+    "network.erfnet": "variants.networks.erfnet:ERFNet",
     "network.fast-scnn": "variants.networks.fast_scnn:FastSCNN",
     "stem.conv": "variants.components.stem:ConvStem",
     "stem.resnet": "variants.components.resnet:ResNetStem",

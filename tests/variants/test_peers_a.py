@@ -13,3 +13,11 @@ def test_fast_scnn_is_the_reimplementation() -> None:
 def test_swiftnet_is_the_official_network(size: str, rows: int, cols: int) -> None:
     # the reference saw no pyramid pools: three of a 128-channel map at 1/32
     assert_equals_reference("swiftnet-rn18", size, unseen={"pool": 3 * 128 * rows * cols})
+
+
+def test_erfnet_is_the_official_network() -> None:
+    # the reference saw no ReLU: one a down- or upsampler, four a residual block
+    half, quarter, eighth = 16 * 256 * 512, 64 * 128 * 256, 128 * 64 * 128
+    down = half + quarter + 5 * 4 * quarter + eighth + 8 * 4 * eighth
+    up = quarter + 2 * 4 * quarter + half + 2 * 4 * half
+    assert_equals_reference("erfnet", "512x1024", unseen={"act": down + up})

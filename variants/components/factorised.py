@@ -1,6 +1,7 @@
-"""What ERFNet, ESNet and LEDNet share: the two-way downsampler and the learned upsampler.
+"""What ERFNet, ESNet and LEDNet share: downsampler, upsampler, factorised residual block.
 
-Every convolution has a bias and every BatchNorm eps 1e-3.
+A k x k convolution as k x 1 and 1 x k, with a ReLU between, costs 2/k of it. Every convolution has
+a bias and every BatchNorm eps 1e-3.
 Source: Romera et al., ERFNet (2018); the downsampler is that of ENet (Paszke et al., 2016).
 """
 
@@ -56,4 +57,43 @@ class Upsampler(nn.Sequential):
             nn.BatchNorm2d(out_channels, eps=EPS),
             nn.ReLU(inplace=True),
         )
-        self.summary = "Transposed Conv 3×3 (s=2)"
+        self.summary = "Deconv 3×3 (s=2)"
+
+
+class FactorisedResidual(nn.Module):
+    """Two factorised convolutions plus the input, the second of them dilated; ReLU.
+
+    Shape:
+        input and output `(N, channels, H, W)`.
+
+    Args:
+        channels: Channels in and out.
+        kernel: Side of the kernels that are factorised.
+        dilation: Dilation of the second one.
+        dropout: Share of the channels that training drops before the addition.
+    """
+
+    def __init__(
+        self, channels: int, *, kernel: int = 3, dilation: int = 1, dropout: float = 0.0
+    ) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            *_factorised(channels, kernel, 1),
+            nn.ReLU(inplace=True),
+            *_factorised(channels, kernel, dilation),
+        )
+        if dropout:
+            self.layers.append(nn.Dropout2d(dropout))
+        self.relu = nn.ReLU(inplace=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.relu(self.layers(x) + x)
+
+
+def _factorised(channels: int, kernel: int, dilation: int) -> list[nn.Module]:
+    return [
+        conv(channels, channels, (kernel, 1), dilation=(dilation, 1), bias=True),
+        nn.ReLU(inplace=True),
+        conv(channels, channels, (1, kernel), dilation=(1, dilation), bias=True),
+        nn.BatchNorm2d(channels, eps=EPS),
+    ]
