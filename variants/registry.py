@@ -21,6 +21,8 @@ SLOTS = ("network", "stem", "encoder", "context", "fusion", "decoder", "head")
 
 _BUILT_IN = {
     "network.encoder-decoder": "variants.networks.encoder_decoder:EncoderDecoder",
+    "network.bisenet-rn18": "variants.networks.bisenet:BiSeNet",
+    "network.dabnet": "variants.networks.dabnet:DABNet",
     "network.erfnet": "variants.networks.erfnet:ERFNet",
     "network.fast-scnn": "variants.networks.fast_scnn:FastSCNN",
     "stem.conv": "variants.components.stem:ConvStem",
@@ -32,8 +34,10 @@ _BUILT_IN = {
     "context.dapf": "variants.components.dapf:DAPF",
     "context.ppm": "variants.components.ppm:PPM",
     "context.spp": "variants.components.swiftnet:SpatialPyramidPooling",
+    "context.arm": "variants.components.bisenet:ARM",
     "fusion.none": "variants.components.mda:NoFusion",
     "fusion.mda": "variants.components.mda:MDAFusion",
+    "fusion.ffm": "variants.components.bisenet:FFMFusion",
     "decoder.hardblock": "variants.components.decoder:HarDBlockDecoder",
     "decoder.conv": "variants.components.decoder:ConvDecoder",
     "decoder.lateral": "variants.components.swiftnet:LateralDecoder",
