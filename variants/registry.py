@@ -25,6 +25,7 @@ _BUILT_IN = {
     "network.dabnet": "variants.networks.dabnet:DABNet",
     "network.erfnet": "variants.networks.erfnet:ERFNet",
     "network.fast-scnn": "variants.networks.fast_scnn:FastSCNN",
+    "network.icnet": "variants.networks.icnet:ICNet",
     "stem.conv": "variants.components.stem:ConvStem",
     "stem.resnet": "variants.components.resnet:ResNetStem",
     "encoder.hardnet": "variants.components.hardnet:HarDNet",

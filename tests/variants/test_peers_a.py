@@ -39,3 +39,7 @@ def test_bisenet_with_its_upsampling_differs_by_that_alone() -> None:
         fvcore_unseen=4 * 19 * 768 * 1536,
         output=(1, 19, 768, 1536),
     )
+
+
+def test_icnet_is_the_official_network() -> None:
+    assert_equals_reference("icnet", "1024x2048")
