@@ -6,14 +6,13 @@ numbers, which a CPU computes far more slowly, and a timing would measure that.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from torch import Tensor, nn
 
 Size = int | tuple[int, int]
 
-# A residual branch adds to its input: with a scale of one, every block would double the variance,
-# and a hundred layers would leave the range of half precision.
+# A residual branch adds to its input: at a scale of one every block would double the variance, and
+# a hundred layers would leave the range of half precision.
 RESIDUAL_GAIN = 0.2
 
 
@@ -31,11 +30,11 @@ def conv(
     *,
     stride: int = 1,
     dilation: Size = 1,
-    padding: Size | None = None,
     groups: int = 1,
     bias: bool = False,
+    padding: int | None = None,
 ) -> nn.Conv2d:
-    """Return a convolution, unless told otherwise without bias and padded to keep the size.
+    """Return a convolution whose padding keeps the size at stride 1, unless `padding` is given.
 
     A dilation is applied only along the axes on which the kernel is longer than one, so that
     `dilation=8` on a 3x1 kernel means 8 rows.
@@ -51,28 +50,22 @@ def conv(
         bias=bias,
     )
     nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-    if layer.bias is not None:
-        nn.init.zeros_(layer.bias)
     return layer
 
 
-class ConvBN(nn.Sequential):
-    """Convolution and BatchNorm.
+class ConvBNReLU(nn.Sequential):
+    """Convolution (of the arguments of `conv`), BatchNorm, ReLU.
 
     Shape:
         input `(N, in_channels, H, W)`, output `(N, out_channels, ceil(H/stride), ceil(W/stride))`
-        for odd kernels, unless `padding` says otherwise.
+        for odd kernels and the default padding.
 
     Args:
         in_channels: Channels of the input.
         out_channels: Channels of the output.
-        kernel: Size of the kernel.
-        stride: Stride of the convolution.
-        dilation: Dilation, acting only along axes on which the kernel is longer than one.
-        padding: Padding in place of the one that keeps the size.
-        groups: Groups of the convolution.
-        bias: Whether the convolution has a bias.
+        kernel: Kernel size.
         eps: What BatchNorm adds to the variance.
+        relu: False leaves the ReLU out.
         gain: What BatchNorm's scale starts from; `RESIDUAL_GAIN` at the end of a residual branch.
     """
 
@@ -84,30 +77,31 @@ class ConvBN(nn.Sequential):
         *,
         stride: int = 1,
         dilation: Size = 1,
-        padding: Size | None = None,
         groups: int = 1,
         bias: bool = False,
+        padding: int | None = None,
         eps: float = 1e-5,
+        relu: bool = True,
         gain: float = 1.0,
     ) -> None:
         super().__init__(
             conv(
-                in_channels, out_channels, kernel, stride=stride, dilation=dilation,
-                padding=padding, groups=groups, bias=bias,
+                in_channels,
+                out_channels,
+                kernel,
+                stride=stride,
+                dilation=dilation,
+                groups=groups,
+                bias=bias,
+                padding=padding,
             ),
             nn.BatchNorm2d(out_channels, eps=eps),
-        )  # fmt: skip
+        )
         nn.init.constant_(self[1].weight, gain)
+        if relu:
+            self.append(nn.ReLU(inplace=True))
         rows, cols = (kernel, kernel) if isinstance(kernel, int) else kernel
         self.summary = f"Conv {rows}×{cols}" + (f" (s={stride})" if stride > 1 else "")
-
-
-class ConvBNReLU(ConvBN):
-    """Convolution, BatchNorm, ReLU; shapes and arguments are those of `ConvBN`."""
-
-    def __init__(self, in_channels: int, out_channels: int, kernel: Size, **arguments: Any) -> None:
-        super().__init__(in_channels, out_channels, kernel, **arguments)
-        self.append(nn.ReLU(inplace=True))
 
 
 class BNPReLU(nn.Sequential):
@@ -129,6 +123,8 @@ class Identity(nn.Identity):
         self.out_channels = channels
 
 
-def resize(x: Tensor, size: Sequence[int]) -> Tensor:
-    """Resize `(N, C, H, W)` bilinearly to `size`, corner pixels aligned, as the paper's nets do."""
-    return nn.functional.interpolate(x, size=list(size), mode="bilinear", align_corners=True)
+def resize(x: Tensor, size: Sequence[int], *, align_corners: bool = True) -> Tensor:
+    """Resize `(N, C, H, W)` bilinearly to `size`; the paper's networks align corner pixels."""
+    return nn.functional.interpolate(
+        x, size=list(size), mode="bilinear", align_corners=align_corners
+    )

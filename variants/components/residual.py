@@ -6,14 +6,14 @@ every network here that has one; a shortcut is a 1x1 convolution where size or w
 
 from torch import Tensor, nn
 
-from variants.components.blocks import RESIDUAL_GAIN, ConvBN, ConvBNReLU
+from variants.components.blocks import RESIDUAL_GAIN, ConvBNReLU
 
 
 def shortcut(in_channels: int, out_channels: int, *, stride: int, eps: float = 1e-5) -> nn.Module:
     """Return what brings a block's input to the shape of its output: nothing, or a strided 1x1."""
     if stride == 1 and in_channels == out_channels:
         return nn.Identity()
-    return ConvBN(in_channels, out_channels, 1, stride=stride, eps=eps)
+    return ConvBNReLU(in_channels, out_channels, 1, stride=stride, eps=eps, relu=False)
 
 
 class Residual(nn.Module):
@@ -49,7 +49,7 @@ class BasicBlock(Residual):
         super().__init__(
             nn.Sequential(
                 ConvBNReLU(in_channels, out_channels, 3, stride=stride, eps=eps),
-                ConvBN(out_channels, out_channels, 3, eps=eps, gain=RESIDUAL_GAIN),
+                ConvBNReLU(out_channels, out_channels, 3, eps=eps, gain=RESIDUAL_GAIN, relu=False),
             ),
             shortcut(in_channels, out_channels, stride=stride, eps=eps),
         )
@@ -73,7 +73,7 @@ class Bottleneck(Residual):
             nn.Sequential(
                 ConvBNReLU(in_channels, width, 1),
                 ConvBNReLU(width, width, 3, stride=stride, dilation=dilation),
-                ConvBN(width, out_channels, 1, gain=RESIDUAL_GAIN),
+                ConvBNReLU(width, out_channels, 1, gain=RESIDUAL_GAIN, relu=False),
             ),
             shortcut(in_channels, out_channels, stride=stride),
         )
