@@ -12,7 +12,6 @@ What to know when its figures are compared:
   because it resizes to the size of the image instead of by a factor.
 """
 
-from collections.abc import Sequence
 from typing import Literal
 
 from torch import Tensor, nn
