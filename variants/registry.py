@@ -21,6 +21,10 @@ SLOTS = ("network", "stem", "encoder", "context", "fusion", "decoder", "head")
 
 _BUILT_IN = {
     "network.encoder-decoder": "variants.networks.encoder_decoder:EncoderDecoder",
+    "network.pspnet": "variants.networks.pspnet:PSPNet",
+    "network.deeplabv3plus": "variants.networks.deeplabv3plus:DeepLabV3Plus",
+    "network.fasterseg": "variants.networks.fasterseg:FasterSeg",
+    "network.df1-seg-d8": "variants.networks.df1_seg:DF1Seg",
     "stem.conv": "variants.components.stem:ConvStem",
     "encoder.hardnet": "variants.components.hardnet:HarDNet",
     "context.none": "variants.components.blocks:Identity",

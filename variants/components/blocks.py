@@ -84,6 +84,8 @@ class ConvBNReLU(nn.Sequential):
         relu: bool = True,
         gain: float = 1.0,
     ) -> None:
+        norm = nn.BatchNorm2d(out_channels, eps=eps)
+        nn.init.constant_(norm.weight, gain)
         super().__init__(
             conv(
                 in_channels,
@@ -95,9 +97,8 @@ class ConvBNReLU(nn.Sequential):
                 bias=bias,
                 padding=padding,
             ),
-            nn.BatchNorm2d(out_channels, eps=eps),
+            norm,
         )
-        nn.init.constant_(self[1].weight, gain)
         if relu:
             self.append(nn.ReLU(inplace=True))
         rows, cols = (kernel, kernel) if isinstance(kernel, int) else kernel

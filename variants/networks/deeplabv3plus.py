@@ -18,9 +18,11 @@ from torch import Tensor, nn
 
 from variants.components.aspp import ASPP
 from variants.components.blocks import ConvBNReLU, resize
+from variants.components.head import Upsample
 from variants.components.separable import SeparableConv
 from variants.components.xception import Xception65
 from variants.networks.stage import Stage
+from variants.networks.whole import check_classes
 
 WIDTH = 256
 LOW_WIDTH = 48
@@ -35,10 +37,14 @@ class DeepLabV3Plus(nn.Module):
 
     Args:
         classes: Number of classes.
+
+    Raises:
+        BadRequest: If `classes` is below 1.
     """
 
     def __init__(self, *, classes: int = 19) -> None:
         super().__init__()
+        check_classes("deeplabv3plus", classes)
         self.backbone = Xception65()
         self.context = ASPP(
             self.backbone.out_channels, WIDTH, rates=RATES, width=WIDTH, separable=True
@@ -49,13 +55,14 @@ class DeepLabV3Plus(nn.Module):
             SeparableConv(WIDTH + LOW_WIDTH, WIDTH), SeparableConv(WIDTH, WIDTH)
         )
         self.classify = nn.Conv2d(WIDTH, classes, 1)
+        self.upsample = Upsample()
 
     def forward(self, image: Tensor) -> Tensor:
         low, x = self.backbone(image)
         x = self.dropout(self.context(x))
         low = self.reduce(low)
         x = self.decoder(torch.cat([resize(x, low.shape[-2:]), low], 1))
-        return resize(self.classify(x), image.shape[-2:])
+        return self.upsample(self.classify(x), image.shape[-2:])
 
     def stages(self) -> list[Stage]:
         """Return the rows of the architecture table, in the order of execution."""
@@ -74,4 +81,5 @@ class DeepLabV3Plus(nn.Module):
             Stage("Decoder", "Low level", ("Conv 1×1",), ("reduce",)),
             Stage("Decoder", "Refine", ("Separable ×2",), ("decoder",)),
             Stage("Head", "Output Conv", ("Conv 1×1",), ("classify",)),
+            Stage("Head", "Output Conv", ("Upsampling ×4",), ("upsample",)),
         ]

@@ -21,12 +21,13 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from variants.components.blocks import ConvBNReLU, resize
+from variants.components.blocks import ConvBNReLU
 from variants.components.fixed_upsample import fixed_upsample
+from variants.components.head import Upsample
 from variants.components.ppm import PyramidPooling
 from variants.components.residual import BasicBlock
-from variants.networks.sizes import require_size
 from variants.networks.stage import Stage
+from variants.networks.whole import check_classes, check_size
 
 EPS = 1e-4
 WINDOWS = (32, 16, 8, 4)
@@ -43,6 +44,9 @@ class DF1Seg(nn.Module):
     Args:
         classes: Number of classes.
         upsampling: What brings the scores from 1/8 to the size of the image.
+
+    Raises:
+        BadRequest: If `classes` is below 1, or at the call if 32 does not divide a side.
     """
 
     def __init__(
@@ -52,56 +56,52 @@ class DF1Seg(nn.Module):
         upsampling: Literal["bilinear", "deconvolution", "none"] = "bilinear",
     ) -> None:
         super().__init__()
+        check_classes("df1-seg-d8", classes)
         self.stem = nn.Sequential(_conv(3, 32, 3, stride=2), _conv(32, 64, 3, stride=2))
         self.layers = nn.ModuleList(
             [_layer(64, 64, 64, 64), _layer(64, 128, 128, 128), _layer(128, 256, 256, 256, 512)]
         )
         # ceil_mode: as Caffe rounds, so that a map smaller than the window has one cut window
         pools = [nn.AvgPool2d(window, ceil_mode=True) for window in WINDOWS]
-        self.pyramid = PyramidPooling(512, pools, width=128, eps=EPS)
-        self.context = _conv(self.pyramid.out_channels, 512, 3)
+        self.pyramid = PyramidPooling(512, 512, pools=pools, width=128, kernel=3, eps=EPS)
         self.lateral = nn.ModuleList([_conv(64, classes, 1), _conv(128, 32, 1), _conv(512, 128, 1)])
         self.up16 = _Up(128, 32)
         self.up8 = _Up(32, classes)
         self.score = ConvBNReLU(classes, classes, 3, eps=EPS, relu=False)
-        self.upsampling = upsampling
+        self.upsample = Upsample(align_corners=False) if upsampling == "bilinear" else None
         self.deconvolution = fixed_upsample(classes, 8) if upsampling == "deconvolution" else None
 
     def forward(self, image: Tensor) -> Tensor:
-        require_size("network df1-seg-d8", image, multiple=MULTIPLE)
+        check_size("df1-seg-d8", image, divisor=MULTIPLE)
         maps = []
         x = self.stem(image)
         for layer in self.layers:
             x = layer(x)
             maps.append(x)
-        maps[-1] = self.context(self.pyramid(x))
-        eighth, sixteenth, x = (lateral(m) for lateral, m in zip(self.lateral, maps, strict=True))
-        logits = self.score(self.up8(self.up16(x, sixteenth), eighth))
-        if self.deconvolution is not None:
-            return self.deconvolution(logits)
-        if self.upsampling == "none":
-            return logits
-        return resize(logits, image.shape[-2:], align_corners=False)
+        maps[-1] = self.pyramid(x)
+        eighth, sixteenth, x = (side(m) for side, m in zip(self.lateral, maps, strict=True))
+        logits: Tensor = self.score(self.up8(self.up16(x, sixteenth), eighth))
+        if self.upsample is not None:
+            logits = self.upsample(logits, image.shape[-2:])
+        return logits if self.deconvolution is None else self.deconvolution(logits)
 
     def stages(self) -> list[Stage]:
         """Return the rows of the architecture table; the lateral 1x1 run before the decoder."""
         layers = [
-            Stage("Encoder", f"Res{n + 2}", (f"BasicBlock ×{len(layer)}",), (f"layers.{n}",))
-            for n, layer in enumerate(self.layers)
+            Stage("Encoder", f"Res{n + 2}", (f"BasicBlock ×{blocks}",), (f"layers.{n}",))
+            for n, blocks in enumerate((3, 3, 4))
         ]
         rows = [
             Stage("Encoder", "Stem", ("Conv 3×3 (s=2) ×2",), ("stem",)),
             *layers,
-            Stage("Context", "Pyramid pooling", ("windows 32, 16, 8, 4",), ("pyramid",)),
-            Stage("Context", "Conv", ("Conv 3×3",), ("context",)),
+            Stage("Context", "Pyramid Pooling", ("32, 16, 8, 4 px", "Conv 3×3"), ("pyramid",)),
             Stage("Decoder", "Laterals", ("Conv 1×1 ×3",), ("lateral",)),
             Stage("Decoder", "Up 1/16", ("Upsampling ×2", "Conv 3×3"), ("up16",)),
             Stage("Decoder", "Up 1/8", ("Upsampling ×2", "Conv 3×3"), ("up8",)),
             Stage("Head", "Output Conv", ("Conv 3×3",), ("score",)),
         ]
-        if self.deconvolution is not None:
-            rows.append(Stage("Head", "Output Conv", ("Upsampling ×8",), ("deconvolution",)))
-        return rows
+        last = [name for name in ("upsample", "deconvolution") if getattr(self, name) is not None]
+        return rows + [Stage("Head", "Output Conv", ("Upsampling ×8",), (n,)) for n in last]
 
 
 class _Up(nn.Module):

@@ -13,18 +13,19 @@ What to know when its figures are compared:
 - The branches run in turn, layer by layer, as in the release.
 """
 
-from typing import Literal
-
 import torch
 from torch import Tensor, nn
 
-from variants.components.blocks import ConvBNReLU, resize
+from variants.components.blocks import ConvBNReLU, conv, resize
+from variants.components.head import Upsample
 from variants.components.zoom import ZoomedConv, double_conv
-from variants.networks.sizes import require_size
 from variants.networks.stage import Stage
+from variants.networks.whole import Heads, TrainingHead, check_classes, check_size
 
 # two zooms by stride and one within: the map at 1/32 needs two rows, that at 1/8 eight
 LEAST = 57
+# the last cell of a branch before it goes down once more
+DEEP_TAP, SHALLOW_TAP = 3, 1
 
 
 class FasterSeg(nn.Module):
@@ -32,18 +33,20 @@ class FasterSeg(nn.Module):
 
     Shape:
         input `(N, 3, H, W)` of at least 57 pixels a side (a multiple of 64 halves evenly all the
-        way), output `(N, classes, H, W)`; in training mode with `heads="train"` three of such,
-        those of the heads at 1/32 and 1/16 behind the main one.
+        way), output `(N, classes, H, W)`. With `heads="train"` in training mode
+        `[logits, logits at 1/32, logits at 1/16]`.
 
     Args:
         classes: Number of classes.
-        heads: Whether the auxiliary heads (and what the release builds and never calls) exist.
+        heads: `train` adds the two auxiliary heads, and what the release builds and never calls.
+
+    Raises:
+        BadRequest: If `classes` is below 1, or at the call if the image is too small.
     """
 
-    def __init__(
-        self, *, classes: int = 19, heads: Literal["inference", "train"] = "inference"
-    ) -> None:
+    def __init__(self, *, classes: int = 19, heads: Heads = "inference") -> None:
         super().__init__()
+        check_classes("fasterseg", classes)
         self.stem = nn.Sequential(
             ConvBNReLU(3, 32, 3, stride=2),
             double_conv(32, 64, stride=2),
@@ -74,42 +77,42 @@ class FasterSeg(nn.Module):
         self.merge_deep = nn.ModuleList([_Merge(256, 128, 64, 128), _Merge(128, 64, 32, 64)])
         self.merge_shallow = _Merge(128, 64, 32, 64)
         self.fuse = ConvBNReLU(128, 128, 1)
-        self.head = _head(128, classes)
-        self.auxiliary = (
-            nn.ModuleList([_head(256, classes), _head(192, classes)]) if heads == "train" else None
-        )
+        self.classify = TrainingHead(128, 128, classes)
+        self.upsample = Upsample()
+        self.auxiliary, self.attention = None, None
         if heads == "train":
+            self.auxiliary = nn.ModuleList(TrainingHead(c, c, classes) for c in (256, 192))
             # built in the release, its call commented out: part of the 4.4M
-            self.attention = nn.ModuleList(nn.Conv2d(128, 128, 1, bias=False) for _ in range(2))
+            self.attention = nn.ModuleList(conv(128, 128, 1) for _ in range(2))
 
-    def forward(self, image: Tensor) -> Tensor | tuple[Tensor, Tensor, Tensor]:
-        require_size("network fasterseg", image, least=LEAST)
-        size = image.shape[-2:]
+    def forward(self, image: Tensor) -> Tensor | list[Tensor]:
+        check_size("fasterseg", image, least=LEAST)
         eighth = self.shared(self.stem(image))
-        deep, shallow, taps = self._branches(eighth)
-        x = self.merge_deep[1](self.merge_deep[0](deep, taps["deep"]), eighth)
-        y = self.merge_shallow(shallow, taps["shallow"])
-        logits = resize(self.head(self.fuse(torch.cat([x, y], 1))), size)
-        if self.training and self.auxiliary is not None:
-            # the branches round halves differently; the same size at multiples of 16
-            tap = resize(taps["deep"], shallow.shape[-2:])
-            sixteenth = self.auxiliary[1](torch.cat([shallow, tap], 1))
-            return logits, resize(self.auxiliary[0](deep), size), resize(sixteenth, size)
+        deep, shallow, deep_tap, shallow_tap = self._branches(eighth)
+        x = self.merge_deep[1](self.merge_deep[0](deep, deep_tap), eighth)
+        y = self.merge_shallow(shallow, shallow_tap)
+        logits = self.classify(self.fuse(torch.cat([x, y], 1)))
+        logits = self.upsample(logits, image.shape[-2:])
+        if self.auxiliary is not None and self.training:
+            # the branches round halves differently; one size at multiples of 16
+            deep_tap = resize(deep_tap, shallow.shape[-2:])
+            sixteenth = self.auxiliary[1](torch.cat([shallow, deep_tap], 1))
+            return [logits, self.auxiliary[0](deep), sixteenth]
         return logits
 
-    def _branches(self, x: Tensor) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+    def _branches(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return the ends of both branches, and what each is merged with on the way back."""
-        deep = shallow = x
-        taps = {}
+        deep, shallow = x, x
+        deep_tap, shallow_tap = x, x
         for n, cell in enumerate(self.deep):
             deep = cell(deep)
             if n < len(self.shallow):
                 shallow = self.shallow[n](shallow)
-            if n == 1:
-                taps["shallow"] = shallow
-            if n == 3:
-                taps["deep"] = deep
-        return deep, shallow, taps
+            if n == SHALLOW_TAP:
+                shallow_tap = shallow
+            if n == DEEP_TAP:
+                deep_tap = deep
+        return deep, shallow, deep_tap, shallow_tap
 
     def stages(self) -> list[Stage]:
         """Return the rows of the architecture table, branch by branch."""
@@ -130,7 +133,8 @@ class FasterSeg(nn.Module):
             Stage("Decoder", "Merge 1/32", ("Conv 1×1", "Conv 3×3"), deep),
             Stage("Decoder", "Merge 1/16", ("Conv 1×1", "Conv 3×3"), ("merge_shallow",)),
             Stage("Decoder", "Fusion", ("Conv 1×1",), ("fuse",)),
-            Stage("Head", "Output Conv", ("Conv 3×3", "Conv 1×1"), ("head",)),
+            Stage("Head", "Output Conv", ("Conv 3×3", "Conv 1×1"), ("classify",)),
+            Stage("Head", "Output Conv", ("Upsampling ×8",), ("upsample",)),
         ]
 
 
@@ -145,10 +149,6 @@ class _Merge(nn.Module):
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         up = resize(self.reduce(x), skip.shape[-2:])
         return self.refine(torch.cat([up, skip], 1))
-
-
-def _head(channels: int, classes: int) -> nn.Sequential:
-    return nn.Sequential(ConvBNReLU(channels, channels, 3), nn.Conv2d(channels, classes, 1))
 
 
 def _cell(cell: nn.Module) -> str:

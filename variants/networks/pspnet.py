@@ -12,14 +12,14 @@ What to know when its figures are compared:
   because it resizes to the size of the image instead of by a factor.
 """
 
-from typing import Literal
-
 from torch import Tensor, nn
 
-from variants.components.blocks import ConvBNReLU, resize
-from variants.components.ppm import PyramidPooling
+from variants.components.blocks import ConvBNReLU
+from variants.components.head import Upsample
+from variants.components.ppm import PyramidPooling, bin_pools
 from variants.components.residual import Bottleneck
 from variants.networks.stage import Stage
+from variants.networks.whole import Heads, TrainingHead, check_classes
 
 BLOCKS = (3, 4, 23, 3)
 WIDTHS = (64, 128, 256, 512)
@@ -32,39 +32,44 @@ class PSPNet(nn.Module):
     """PSPNet-101.
 
     Shape:
-        input `(N, 3, H, W)`, output `(N, classes, H, W)`; in training mode with `heads="train"` a
-        pair of such, the auxiliary head's second.
+        input `(N, 3, H, W)`, output `(N, classes, H, W)`. With `heads="train"` in training mode
+        `[logits, auxiliary logits]`, the latter at 1/8.
 
     Args:
         classes: Number of classes.
-        heads: Whether the auxiliary head on layer 3 exists (loss weight 0.4 in the release).
+        heads: `train` adds a head on layer 3 (of weight 0.4 in the release's loss).
+
+    Raises:
+        BadRequest: If `classes` is below 1.
     """
 
-    def __init__(
-        self, *, classes: int = 19, heads: Literal["inference", "train"] = "inference"
-    ) -> None:
+    def __init__(self, *, classes: int = 19, heads: Heads = "inference") -> None:
         super().__init__()
+        check_classes("pspnet", classes)
         self.stem = nn.Sequential(
             ConvBNReLU(3, 64, 3, stride=2),
             ConvBNReLU(64, 64, 3),
             ConvBNReLU(64, 128, 3),
             nn.MaxPool2d(3, stride=2, padding=1),
         )
-        self.layers = nn.Sequential()
+        self.layers = nn.ModuleList()
         channels = 128
         for blocks, width, stride, dilation in zip(BLOCKS, WIDTHS, STRIDES, DILATIONS, strict=True):
             self.layers.append(_layer(channels, width, blocks, stride, dilation))
             channels = 4 * width
-        self.pyramid = PyramidPooling(channels, [nn.AdaptiveAvgPool2d(b) for b in BINS], width=512)
-        self.head = _head(self.pyramid.out_channels, 512, classes)
-        self.auxiliary = _head(1024, 256, classes) if heads == "train" else None
+        self.pyramid = PyramidPooling(channels, 512, pools=bin_pools(BINS), width=512, kernel=3)
+        self.classify = nn.Sequential(nn.Dropout(0.1), nn.Conv2d(512, classes, 1))
+        self.upsample = Upsample()
+        self.auxiliary = TrainingHead(1024, 256, classes, dropout=0.1) if heads == "train" else None
 
-    def forward(self, image: Tensor) -> Tensor | tuple[Tensor, Tensor]:
-        size = image.shape[-2:]
-        third = self.layers[:3](self.stem(image))
-        logits = resize(self.head(self.pyramid(self.layers[3](third))), size)
-        if self.training and self.auxiliary is not None:
-            return logits, resize(self.auxiliary(third), size)
+    def forward(self, image: Tensor) -> Tensor | list[Tensor]:
+        x = self.stem(image)
+        for layer in self.layers[:3]:
+            x = layer(x)
+        deepest = self.layers[3](x)
+        logits = self.upsample(self.classify(self.pyramid(deepest)), image.shape[-2:])
+        if self.auxiliary is not None and self.training:
+            return [logits, self.auxiliary(x)]
         return logits
 
     def stages(self) -> list[Stage]:
@@ -76,8 +81,9 @@ class PSPNet(nn.Module):
         return [
             Stage("Encoder", "Stem", ("Conv 3×3 ×3", "2D Max Pooling"), ("stem",)),
             *layers,
-            Stage("Context", "Pyramid pooling", ("1, 2, 3, 6 bins",), ("pyramid",)),
-            Stage("Head", "Output Conv", ("Conv 3×3", "Conv 1×1"), ("head",)),
+            Stage("Context", "Pyramid Pooling", ("1, 2, 3, 6 bins", "Conv 3×3"), ("pyramid",)),
+            Stage("Head", "Output Conv", ("Conv 1×1",), ("classify",)),
+            Stage("Head", "Output Conv", ("Upsampling ×8",), ("upsample",)),
         ]
 
 
@@ -85,9 +91,3 @@ def _layer(channels: int, width: int, blocks: int, stride: int, dilation: int) -
     out = 4 * width
     rest = (Bottleneck(out, width, out, dilation=dilation) for _ in range(blocks - 1))
     return nn.Sequential(Bottleneck(channels, width, out, stride=stride, dilation=dilation), *rest)
-
-
-def _head(channels: int, width: int, classes: int) -> nn.Sequential:
-    return nn.Sequential(
-        ConvBNReLU(channels, width, 3), nn.Dropout2d(0.1), nn.Conv2d(width, classes, 1)
-    )
