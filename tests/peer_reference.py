@@ -35,25 +35,30 @@ def at_full_size(variant: str, size: str, *settings: str) -> tuple[nn.Module, Le
 def assert_equals_reference(
     variant: str,
     size: str,
-    *,
+    *settings: str,
+    name: str = "",
     unseen: Mapping[str, int] | None = None,
     fvcore_unseen: int = 0,
+    output: tuple[int, ...] = (),
 ) -> None:
     """Hold a variant against its reference: parameters, MACs, and every convolution in order.
 
     Args:
         variant: Name in the catalogue.
         size: Input size.
+        settings: What is set otherwise than in the catalogue.
+        name: Name in the reference; that in the catalogue unless told otherwise.
         unseen: By term of the paper's convention, what the reference's counter did not see.
         fvcore_unseen: The same for the fvcore figure.
+        output: Shape of the output, where it is meant to differ from the reference's.
     """
-    reference = REFERENCES[f"{variant}@{size}"]
-    network, ledger = at_full_size(variant, size)
+    reference = REFERENCES[f"{name or variant}@{size}"]
+    network, ledger = at_full_size(variant, size, *settings)
     assert convolutions(network, ledger) == reference["layers"]
     cost = total(network, ledger)
     assert cost.params == reference["params_inference"]
     assert not cost.uncounted
-    assert ledger.rows[-1].output == tuple(reference["output"])
+    assert ledger.rows[-1].output == (output or tuple(reference["output"]))
     expected = {term: reference["paper_terms"].get(term, 0) for term in _TERMS}
     for term, more in (unseen or {}).items():
         expected[term] += more

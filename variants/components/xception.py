@@ -4,6 +4,7 @@ Source: tensorflow/models research/deeplab, core/xception.py (official); output 
 the exit flow keeps the resolution and its last block has dilation 2.
 """
 
+import math
 from typing import Literal
 
 from torch import Tensor, nn
@@ -103,8 +104,16 @@ def _convolution(
 ) -> nn.Sequential:
     return nn.Sequential(
         nn.ReLU(),  # not in place: the shortcut and the decoder read what stands before it
+        # the scale makes up for a second convolution without a ReLU between, which starts too wide
         ConvBNReLU(
-            in_channels, in_channels, 3, stride=stride, groups=in_channels, eps=EPS, relu=False
+            in_channels,
+            in_channels,
+            3,
+            stride=stride,
+            groups=in_channels,
+            eps=EPS,
+            gain=math.sqrt(0.5),
+            relu=False,
         ),
         ConvBNReLU(in_channels, out_channels, 1, eps=EPS, gain=gain, relu=False),
     )
