@@ -70,3 +70,16 @@ class InvertedResidual(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.layers(x) if self.residual else self.layers(x)
+
+
+def bottlenecks(
+    in_channels: int, out_channels: int, *, blocks: int, expansion: int, stride: int
+) -> nn.Sequential:
+    """Return inverted residuals at one width, the first with the stride."""
+    return nn.Sequential(
+        InvertedResidual(in_channels, out_channels, expansion=expansion, stride=stride),
+        *(
+            InvertedResidual(out_channels, out_channels, expansion=expansion)
+            for _ in range(blocks - 1)
+        ),
+    )
