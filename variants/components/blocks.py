@@ -11,6 +11,10 @@ from torch import Tensor, nn
 
 Size = int | tuple[int, int]
 
+# A residual branch adds to its input: at a scale of one every block would double the variance, and
+# a hundred layers would leave the range of half precision.
+RESIDUAL_GAIN = 0.2
+
 
 def same_padding(kernel: Size, dilation: Size) -> tuple[int, int]:
     """Return the padding (rows, columns) that keeps the size of a map at stride 1."""
@@ -62,6 +66,7 @@ class ConvBNReLU(nn.Sequential):
         kernel: Kernel size.
         eps: What BatchNorm adds to the variance.
         relu: False leaves the ReLU out.
+        gain: What BatchNorm's scale starts from; `RESIDUAL_GAIN` at the end of a residual branch.
     """
 
     def __init__(
@@ -77,7 +82,10 @@ class ConvBNReLU(nn.Sequential):
         padding: int | None = None,
         eps: float = 1e-5,
         relu: bool = True,
+        gain: float = 1.0,
     ) -> None:
+        norm = nn.BatchNorm2d(out_channels, eps=eps)
+        nn.init.constant_(norm.weight, gain)
         super().__init__(
             conv(
                 in_channels,
@@ -89,7 +97,7 @@ class ConvBNReLU(nn.Sequential):
                 bias=bias,
                 padding=padding,
             ),
-            nn.BatchNorm2d(out_channels, eps=eps),
+            norm,
         )
         if relu:
             self.append(nn.ReLU(inplace=True))

@@ -5,10 +5,12 @@ a bias and every BatchNorm eps 1e-3.
 Source: Romera et al., ERFNet (2018); the downsampler is that of ENet (Paszke et al., 2016).
 """
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor, nn
 
-from variants.components.blocks import conv
+from variants.components.blocks import RESIDUAL_GAIN, conv
 
 EPS = 1e-3
 
@@ -91,9 +93,9 @@ class FactorisedResidual(nn.Module):
     ) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            *_factorised(channels, kernel, 1),
+            *factorised(channels, kernel, 1),
             nn.ReLU(inplace=True),
-            *_factorised(channels, kernel, dilation),
+            *factorised(channels, kernel, dilation, gain=RESIDUAL_GAIN),
         )
         if dropout:
             self.layers.append(nn.Dropout2d(dropout))
@@ -103,10 +105,24 @@ class FactorisedResidual(nn.Module):
         return self.relu(self.layers(x) + x)
 
 
-def _factorised(channels: int, kernel: int, dilation: int) -> list[nn.Module]:
-    return [
-        conv(channels, channels, (kernel, 1), dilation=(dilation, 1), bias=True),
-        nn.ReLU(inplace=True),
-        conv(channels, channels, (1, kernel), dilation=(1, dilation), bias=True),
-        nn.BatchNorm2d(channels, eps=EPS),
-    ]
+def factorised(
+    channels: int, kernel: int, dilation: int, *, across_first: bool = False, gain: float = 1.0
+) -> list[nn.Module]:
+    """Return k x 1, ReLU, 1 x k (the other way round with `across_first`) and BatchNorm.
+
+    `gain` is what BatchNorm's scale starts from.
+    """
+    norm = nn.BatchNorm2d(channels, eps=EPS)
+    nn.init.constant_(norm.weight, gain)
+    down = conv(channels, channels, (kernel, 1), dilation=(dilation, 1), bias=True)
+    across = conv(channels, channels, (1, kernel), dilation=(1, dilation), bias=True)
+    first, second = (across, down) if across_first else (down, across)
+    return [first, nn.ReLU(inplace=True), second, norm]
+
+
+class Blocks(nn.Sequential):
+    """Residual blocks at one size, as a row of an architecture table."""
+
+    def __init__(self, name: str, blocks: Iterable[nn.Module]) -> None:
+        super().__init__(*blocks)
+        self.summary = f"{name} ×{len(self)}"

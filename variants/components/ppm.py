@@ -14,7 +14,7 @@ from variants.errors import BadRequest
 
 
 class PyramidPooling(nn.Module):
-    """The map, beside a 1x1 conv-BN-ReLU of its average on each grid, closed by a convolution.
+    """The map, beside a 1x1 conv-BN-ReLU of what each pool makes of it, closed by a convolution.
 
     Shape:
         input `(N, in_channels, H, W)`, output `(N, out_channels, H, W)`.
@@ -22,9 +22,10 @@ class PyramidPooling(nn.Module):
     Args:
         in_channels: Channels of the input.
         out_channels: Channels of the output.
-        bins: Cells along each side of each grid.
+        pools: A module for each grid, from the map to its cells.
         width: Channels of each branch.
         kernel: Kernel of the closing conv-BN-ReLU.
+        eps: What BatchNorm adds to the variance.
     """
 
     def __init__(
@@ -32,21 +33,28 @@ class PyramidPooling(nn.Module):
         in_channels: int,
         out_channels: int,
         *,
-        bins: Sequence[int],
+        pools: Sequence[nn.Module],
         width: int,
         kernel: int,
+        eps: float = 1e-5,
     ) -> None:
         super().__init__()
         self.branches = nn.ModuleList(
-            nn.Sequential(nn.AdaptiveAvgPool2d(b), ConvBNReLU(in_channels, width, 1)) for b in bins
+            nn.Sequential(pool, ConvBNReLU(in_channels, width, 1, eps=eps)) for pool in pools
         )
-        self.project = ConvBNReLU(in_channels + len(bins) * width, out_channels, kernel)
+        closed = in_channels + len(pools) * width
+        self.project = ConvBNReLU(closed, out_channels, kernel, eps=eps)
         self.out_channels = out_channels
         self.summary = "Pyramid Pooling"
 
     def forward(self, x: Tensor) -> Tensor:
         size = x.shape[-2:]
         return self.project(torch.cat([x, *(resize(b(x), size) for b in self.branches)], 1))
+
+
+def bin_pools(bins: Sequence[int]) -> list[nn.Module]:
+    """Return adaptive average pools to square grids of `bins` cells a side."""
+    return [nn.AdaptiveAvgPool2d(b) for b in bins]
 
 
 class PPM(PyramidPooling):
@@ -88,4 +96,4 @@ class PPM(PyramidPooling):
                 f"input channels, got bins={list(bins)}"
             )
         width = channels // len(bins) if width is None else width
-        super().__init__(channels, channels, bins=bins, width=width, kernel=kernel)
+        super().__init__(channels, channels, pools=bin_pools(bins), width=width, kernel=kernel)

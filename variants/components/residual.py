@@ -7,7 +7,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from variants.components.blocks import ConvBNReLU
+from variants.components.blocks import RESIDUAL_GAIN, ConvBNReLU
 
 
 class Residual(nn.Module):
@@ -68,7 +68,7 @@ class BasicBlock(Residual):
     ) -> None:
         layers = nn.Sequential(
             ConvBNReLU(in_channels, out_channels, 3, stride=stride, eps=eps),
-            ConvBNReLU(out_channels, out_channels, 3, eps=eps, relu=False),
+            ConvBNReLU(out_channels, out_channels, 3, eps=eps, gain=RESIDUAL_GAIN, relu=False),
         )
         super().__init__(
             layers,
@@ -111,7 +111,7 @@ class Bottleneck(Residual):
         layers = nn.Sequential(
             ConvBNReLU(in_channels, width, 1, stride=first),
             ConvBNReLU(width, width, 3, stride=second, dilation=dilation),
-            ConvBNReLU(width, out_channels, 1, relu=False),
+            ConvBNReLU(width, out_channels, 1, gain=RESIDUAL_GAIN, relu=False),
         )
         super().__init__(
             layers, in_channels, out_channels, stride=stride, shortcut_first=shortcut_first

@@ -7,7 +7,7 @@ MobileNetV2 (2018).
 
 from torch import Tensor, nn
 
-from variants.components.blocks import ConvBNReLU
+from variants.components.blocks import RESIDUAL_GAIN, ConvBNReLU
 
 
 class SeparableConv(nn.Sequential):
@@ -15,12 +15,35 @@ class SeparableConv(nn.Sequential):
 
     Shape:
         input `(N, in_channels, H, W)`, output `(N, out_channels, ceil(H/stride), ceil(W/stride))`.
+
+    Args:
+        in_channels: Channels of the input.
+        out_channels: Channels of the output.
+        stride: Stride of the depthwise convolution.
+        dilation: Dilation of the depthwise convolution.
+        eps: What BatchNorm adds to the variance.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, *, stride: int = 1) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        stride: int = 1,
+        dilation: int = 1,
+        eps: float = 1e-5,
+    ) -> None:
         super().__init__(
-            ConvBNReLU(in_channels, in_channels, 3, stride=stride, groups=in_channels),
-            ConvBNReLU(in_channels, out_channels, 1),
+            ConvBNReLU(
+                in_channels,
+                in_channels,
+                3,
+                stride=stride,
+                dilation=dilation,
+                groups=in_channels,
+                eps=eps,
+            ),
+            ConvBNReLU(in_channels, out_channels, 1, eps=eps),
         )
         self.summary = "DSConv" + (f" (s={stride})" if stride > 1 else "")
 
@@ -37,12 +60,26 @@ class InvertedResidual(nn.Module):
     ) -> None:
         super().__init__()
         width = in_channels * expansion
+        self.residual = stride == 1 and in_channels == out_channels
+        gain = RESIDUAL_GAIN if self.residual else 1.0
         self.layers = nn.Sequential(
             ConvBNReLU(in_channels, width, 1),
             ConvBNReLU(width, width, 3, stride=stride, groups=width),
-            ConvBNReLU(width, out_channels, 1, relu=False),
+            ConvBNReLU(width, out_channels, 1, gain=gain, relu=False),
         )
-        self.residual = stride == 1 and in_channels == out_channels
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.layers(x) if self.residual else self.layers(x)
+
+
+def bottlenecks(
+    in_channels: int, out_channels: int, *, blocks: int, expansion: int, stride: int
+) -> nn.Sequential:
+    """Return inverted residuals at one width, the first with the stride."""
+    return nn.Sequential(
+        InvertedResidual(in_channels, out_channels, expansion=expansion, stride=stride),
+        *(
+            InvertedResidual(out_channels, out_channels, expansion=expansion)
+            for _ in range(blocks - 1)
+        ),
+    )

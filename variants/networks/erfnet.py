@@ -7,11 +7,10 @@ the encoder first, with a head of its own that the whole network builds and does
 that of the training code (0.03 and 0.3; the evaluation code says 0.1, where it does nothing).
 """
 
-from collections.abc import Iterable
-
 from torch import Tensor, nn
 
 from variants.components.factorised import (
+    Blocks,
     Downsampler,
     FactorisedResidual,
     Upsampler,
@@ -20,6 +19,7 @@ from variants.components.factorised import (
 from variants.networks.stage import Stage, summary
 from variants.networks.whole import Heads, check_classes, check_size
 
+BLOCK = "NB-1D"
 DILATIONS = (2, 4, 8, 16, 2, 4, 8, 16)  # of the blocks at 1/8
 
 
@@ -44,15 +44,15 @@ class ERFNet(nn.Module):
         self.encoder = nn.Sequential(
             Downsampler(3, 16),
             Downsampler(16, 64),
-            _Blocks(FactorisedResidual(64, dropout=0.03) for _ in range(5)),
+            Blocks(BLOCK, (FactorisedResidual(64, dropout=0.03) for _ in range(5))),
             Downsampler(64, 128),
-            _Blocks(FactorisedResidual(128, dilation=d, dropout=0.3) for d in DILATIONS),
+            Blocks(BLOCK, (FactorisedResidual(128, dilation=d, dropout=0.3) for d in DILATIONS)),
         )
         self.decoder = nn.Sequential(
             Upsampler(128, 64),
-            _Blocks(FactorisedResidual(64) for _ in range(2)),
+            Blocks(BLOCK, (FactorisedResidual(64) for _ in range(2))),
             Upsampler(64, 16),
-            _Blocks(FactorisedResidual(16) for _ in range(2)),
+            Blocks(BLOCK, (FactorisedResidual(16) for _ in range(2))),
         )
         self.classify = transposed_conv(16, classes, 2)
         self.encoder_head = nn.Conv2d(128, classes, 1) if heads == "train" else None
@@ -77,13 +77,5 @@ class ERFNet(nn.Module):
         ]
 
 
-class _Blocks(nn.Sequential):
-    """Residual blocks at one size ("non-bottleneck-1D")."""
-
-    def __init__(self, blocks: Iterable[nn.Module]) -> None:
-        super().__init__(*blocks)
-        self.summary = f"NB-1D ×{len(self)}"
-
-
 def _name(layer: nn.Module) -> str:
-    return "Blocks" if isinstance(layer, _Blocks) else "Resampling"
+    return "Blocks" if isinstance(layer, Blocks) else "Resampling"

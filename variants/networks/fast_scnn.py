@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from variants.components.blocks import ConvBNReLU
 from variants.components.feature_fusion import FeatureFusion, SeparableClassifier
 from variants.components.head import Upsample
-from variants.components.ppm import PyramidPooling
-from variants.components.separable import InvertedResidual, SeparableConv
+from variants.components.ppm import PyramidPooling, bin_pools
+from variants.components.separable import SeparableConv, bottlenecks
 from variants.networks.stage import Stage, summary
 from variants.networks.whole import Heads, TrainingHead, check_classes, check_size
 
@@ -46,11 +46,11 @@ class FastSCNN(nn.Module):
             SeparableConv(48, 64, stride=2),
         )
         self.bottlenecks = nn.Sequential(
-            _bottlenecks(64, 64, stride=2),
-            _bottlenecks(64, 96, stride=2),
-            _bottlenecks(96, 128, stride=1),
+            bottlenecks(64, 64, blocks=_BLOCKS, expansion=_EXPANSION, stride=2),
+            bottlenecks(64, 96, blocks=_BLOCKS, expansion=_EXPANSION, stride=2),
+            bottlenecks(96, 128, blocks=_BLOCKS, expansion=_EXPANSION, stride=1),
         )
-        self.pyramid = PyramidPooling(128, 128, bins=(1, 2, 3, 6), width=32, kernel=1)
+        self.pyramid = PyramidPooling(128, 128, pools=bin_pools((1, 2, 3, 6)), width=32, kernel=1)
         self.fusion = FeatureFusion(128, 64, 128)
         self.classify = SeparableClassifier(128, classes)
         self.upsample = Upsample()
@@ -81,13 +81,3 @@ class FastSCNN(nn.Module):
             Stage("Decoder", "Classifier", ("DSConv ×2, Conv 1×1",), ("classify",)),
             Stage("Decoder", "Classifier", ("Upsampling",), ("upsample",)),
         ]
-
-
-def _bottlenecks(in_channels: int, out_channels: int, *, stride: int) -> nn.Sequential:
-    return nn.Sequential(
-        InvertedResidual(in_channels, out_channels, expansion=_EXPANSION, stride=stride),
-        *(
-            InvertedResidual(out_channels, out_channels, expansion=_EXPANSION)
-            for _ in range(_BLOCKS - 1)
-        ),
-    )
