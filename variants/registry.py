@@ -25,6 +25,7 @@ _BUILT_IN = {
     "network.deeplabv3plus": "variants.networks.deeplabv3plus:DeepLabV3Plus",
     "network.fasterseg": "variants.networks.fasterseg:FasterSeg",
     "network.df1-seg-d8": "variants.networks.df1_seg:DF1Seg",
+    "network.espnetv2": "variants.networks.espnetv2:ESPNetV2",
     "network.esnet": "variants.networks.esnet:ESNet",
     "network.lednet": "variants.networks.lednet:LEDNet",
     "network.contextnet": "variants.networks.contextnet:ContextNet",
