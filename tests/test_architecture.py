@@ -122,6 +122,7 @@ def test_commands_import_what_is_heavy_only_inside(path: Path) -> None:
         ["compare", "--help"],
         ["device", "--help"],
         ["log", "show", "--help"],
+        ["audit", "--help"],
     ],
 )
 def test_light_commands_load_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def test_a_bad_request_is_one_line(
 
 
 def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in ("list", "show", "profile", "table", "plot"):
+    for command in ("list", "show", "profile", "table", "plot", "audit"):
         assert run([command, "--help"]) == 0
         assert f"harness {command}" in capsys.readouterr().out
 

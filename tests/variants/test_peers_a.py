@@ -21,3 +21,25 @@ def test_erfnet_is_the_official_network() -> None:
     down = half + quarter + 5 * 4 * quarter + eighth + 8 * 4 * eighth
     up = quarter + 2 * 4 * quarter + half + 2 * 4 * half
     assert_equals_reference("erfnet", "512x1024", unseen={"act": down + up})
+
+
+def test_dabnet_is_the_official_network() -> None:
+    assert_equals_reference("dabnet", "1024x2048")
+
+
+def test_bisenet_is_the_official_network() -> None:
+    assert_equals_reference("bisenet-rn18", "768x1536", "network.upsampling=none")
+
+
+def test_bisenet_with_its_upsampling_differs_by_that_alone() -> None:
+    # fvcore: 4 an element of the resize
+    assert_equals_reference(
+        "bisenet-rn18",
+        "768x1536",
+        fvcore_unseen=4 * 19 * 768 * 1536,
+        output=(1, 19, 768, 1536),
+    )
+
+
+def test_icnet_is_the_official_network() -> None:
+    assert_equals_reference("icnet", "1024x2048")

@@ -15,23 +15,36 @@ from variants.components.blocks import RESIDUAL_GAIN, conv
 EPS = 1e-3
 
 
-class Downsampler(nn.Module):
-    """A strided 3x3 convolution beside a max pool of the input, concatenated; BatchNorm, ReLU.
+class ConvBesidePool(nn.Module):
+    """A strided 3x3 convolution beside a 2x2 max pool of the input, concatenated.
+
+    Shape:
+        input `(N, in_channels, H, W)` with even H and W, output `(N, out_channels, H/2, W/2)`.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, *, bias: bool) -> None:
+        super().__init__()
+        self.conv = conv(in_channels, out_channels - in_channels, 3, stride=2, bias=bias)
+        self.pool = nn.MaxPool2d(2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([self.conv(x), self.pool(x)], 1)
+
+
+class Downsampler(nn.Sequential):
+    """A strided convolution beside a max pool, then BatchNorm and ReLU.
 
     Shape:
         input `(N, in_channels, H, W)` with even H and W, output `(N, out_channels, H/2, W/2)`.
     """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__()
-        self.conv = conv(in_channels, out_channels - in_channels, 3, stride=2, bias=True)
-        self.pool = nn.MaxPool2d(2)
-        self.norm = nn.BatchNorm2d(out_channels, eps=EPS)
-        self.relu = nn.ReLU(inplace=True)
+        super().__init__(
+            ConvBesidePool(in_channels, out_channels, bias=True),
+            nn.BatchNorm2d(out_channels, eps=EPS),
+            nn.ReLU(inplace=True),
+        )
         self.summary = "Downsampler"
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.relu(self.norm(torch.cat([self.conv(x), self.pool(x)], 1)))
 
 
 def transposed_conv(
