@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from harness.static import count_network
 from variants.build import build, skeleton
 from variants.catalog import load_catalog, override
+from variants.components.aspp import ASPP
 from variants.components.blocks import resize
 from variants.components.eesp import EESP
 from variants.components.fixed_upsample import fixed_upsample
@@ -269,6 +270,36 @@ def rms_of_activations(network: nn.Module, image: Tensor) -> Iterator[float]:
 
 
 # What the parts of these networks do
+
+
+def test_aspp_branches_are_depthwise_and_pointwise_where_asked() -> None:
+    # image pooling and 1x1: 224*8 each; two branches: 9*224 and 224*8 each; 1x1 back: 4*8*224;
+    # BatchNorm 2 a channel: 8 in four places, 224 behind either depthwise and behind the last
+    expected = 2 * 224 * 8 + 2 * (9 * 224 + 224 * 8) + 4 * 8 * 224 + 2 * (4 * 8 + 3 * 224)
+    assert parameters(ASPP(224, rates=(1, 2), width=8, separable=True)) == expected
+
+
+def test_separable_aspp_branches_reach_exactly_their_rates() -> None:
+    for rate, branch in zip(
+        (2, 7), ASPP(4, rates=(2, 7), width=2, separable=True).dilated, strict=True
+    ):
+        for layer in branch.modules():
+            if isinstance(layer, nn.Conv2d):
+                nn.init.ones_(layer.weight)
+        impulse = torch.zeros(1, 4, 31, 31)
+        impulse[..., 15, 15] = 1
+        rows, cols = branch.eval()(impulse)[0].sum(0).nonzero().T
+        reached = {(int(r) - 15, int(c) - 15) for r, c in zip(rows, cols, strict=True)}
+        assert reached == {(a, b) for a in (-rate, 0, rate) for b in (-rate, 0, rate)}
+
+
+def test_separable_aspp_fits_the_context_slot_of_fassd_net() -> None:
+    settings = ("context.name=aspp", "context.separable=true", "context.rates=[6,12,18]")
+    cost = count_network(skeleton(chosen("fassd-net", *settings)), (1, 3, 64, 128))
+    plain = count_network(skeleton(chosen("fassd-net", *settings[::2])), (1, 3, 64, 128))
+    # three 3x3 of 224 to 256 channels and their separable form, on a map of 2x4
+    saved = 3 * (9 * 224 * 256 - (9 * 224 + 224 * 256)) * 2 * 4
+    assert plain.macs["conv"] - cost.macs["conv"] == saved
 
 
 def test_fixed_upsampling_is_a_bilinear_resize_away_from_the_border() -> None:
