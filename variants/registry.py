@@ -28,6 +28,7 @@ _BUILT_IN = {
     "network.df1-seg-d8": "variants.networks.df1_seg:DF1Seg",
     "network.erfnet": "variants.networks.erfnet:ERFNet",
     "network.esnet": "variants.networks.esnet:ESNet",
+    "network.espnetv2": "variants.networks.espnetv2:ESPNetV2",
     "network.fast-scnn": "variants.networks.fast_scnn:FastSCNN",
     "network.fasterseg": "variants.networks.fasterseg:FasterSeg",
     "network.icnet": "variants.networks.icnet:ICNet",
