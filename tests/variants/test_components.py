@@ -30,10 +30,18 @@ CHANGES: dict[str, tuple[str, dict[str, str]]] = {
         "bisenet-rn18",
         {"classes": "11", "heads": "train", "upsampling": "none"},
     ),
+    "network.contextnet": ("contextnet", {"classes": "11", "heads": "train"}),
     "network.dabnet": ("dabnet", {"classes": "11"}),
+    "network.deeplabv3plus": ("deeplabv3plus", {"classes": "11"}),
+    "network.df1-seg-d8": ("df1-seg-d8", {"classes": "11", "upsampling": "none"}),
     "network.erfnet": ("erfnet", {"classes": "11", "heads": "train"}),
+    "network.esnet": ("esnet", {"classes": "11", "heads": "train"}),
+    "network.espnetv2": ("espnetv2", {"classes": "11", "heads": "train", "scale": "1.5"}),
     "network.fast-scnn": ("fast-scnn", {"classes": "11", "heads": "train"}),
+    "network.fasterseg": ("fasterseg", {"classes": "11", "heads": "train"}),
     "network.icnet": ("icnet", {"classes": "11", "heads": "train"}),
+    "network.lednet": ("lednet", {"classes": "11", "heads": "train"}),
+    "network.pspnet": ("pspnet", {"classes": "11", "heads": "train"}),
     "stem.conv": ("fassd-net", {"strides": "[2,2,2,1]", "channels": "[16,24,32,40]"}),
     "stem.resnet": ("swiftnet-rn18", {"channels": "48"}),
     "encoder.hardnet": (
@@ -50,7 +58,7 @@ CHANGES: dict[str, tuple[str, dict[str, str]]] = {
         {"widths": "[64,128,256,384]", "blocks": "[2,2,2,1]"},
     ),
     "context.none": ("baseline", {}),
-    "context.aspp": ("baseline-aspp", {"rates": "[12,24,30]", "width": "128"}),
+    "context.aspp": ("baseline-aspp", {"rates": "[12,24,30]", "width": "128", "separable": "true"}),
     "context.dapf": ("fassd-net", {"alpha": "4", "rates": "[12,24,30]"}),
     "context.ppm": (
         "baseline[context.name=ppm]",
@@ -70,8 +78,8 @@ CHANGES: dict[str, tuple[str, dict[str, str]]] = {
 
 
 def fingerprint(name: str, *settings: str) -> list[tuple[object, ...]]:
-    """Return every convolution with what decides its arithmetic, and every operator's shapes, of a
-    network that runs."""
+    """Return every convolution with what decides its arithmetic, every operator's shapes and every
+    parameter, of a network that runs."""
     row, _, set_first = name.rstrip("]").partition("[")
     settings = (*([set_first] if set_first else ()), *settings)
     spec = resolve(override(load_catalog()[row], settings).chosen)
@@ -82,7 +90,9 @@ def fingerprint(name: str, *settings: str) -> list[tuple[object, ...]]:
         for path, m in network.named_modules()
         if isinstance(m, nn.Conv2d)
     ]
-    return [*convolutions, *((row.op, row.input, row.output) for row in ledger.rows)]
+    parameters = [(path, p.shape) for path, p in network.named_parameters()]
+    operators = [(row.op, row.input, row.output) for row in ledger.rows]
+    return [*convolutions, *operators, *parameters]
 
 
 @pytest.mark.parametrize("key", [f"{slot}.{name}" for slot, name in components()])
