@@ -75,9 +75,9 @@ def test_spp_grids_have_as_many_columns_as_the_shape_of_the_map_asks_for() -> No
         branch.register_forward_pre_hook(lambda _, given: seen.append(tuple(given[0].shape[-2:])))
     with torch.no_grad():
         module(torch.zeros(1, 4, 16, 32))
-        module(torch.zeros(1, 4, 3, 5))  # 8 * 5/3 = 13.3, 2 * 5/3 = 3.3
+        module(torch.zeros(1, 4, 3, 4))  # 8 * 4/3 = 10.7, 2 * 4/3 = 2.7
         module(torch.zeros(1, 4, 9, 1))  # 8/9 and 2/9, the latter at least one
-    assert seen == [(8, 16), (2, 4), (8, 13), (2, 3), (8, 1), (2, 1)]
+    assert seen == [(8, 16), (2, 4), (8, 11), (2, 3), (8, 1), (2, 1)]
 
 
 def test_spp_width_and_level_are_those_of_its_convolutions() -> None:
