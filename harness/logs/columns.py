@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-from harness.logs.choice import Unit
 from harness.logs.figure import Figure
 from harness.logs.found import Found, StepUnit, Validation
 from harness.logs.names import EPOCHS, ITERATIONS, class_of, is_iou, is_miou, split_of
@@ -30,7 +30,8 @@ class Columns:
     classes: Mapping[str, str]
 
 
-def columns_of(names: Sequence[str]) -> Columns:
+@lru_cache(maxsize=64)  # JSON lines have few kinds of rows
+def columns_of(names: tuple[str, ...]) -> Columns:
     """Return what the columns called `names` are."""
     mious = tuple(name for name in names if is_miou(name))
     by_last = {name.lower().split("/")[-1].strip(): name for name in reversed(names)}
@@ -48,9 +49,13 @@ def columns_of(names: Sequence[str]) -> Columns:
 
 
 def add_row(
-    found: Found, columns: Columns, row: Mapping[str, Figure], *, percent: bool = False
+    found: Found, columns: Columns, row: Mapping[str, Figure], percent: Collection[str] = ()
 ) -> None:
-    """Count the validations of one row; a column that the row leaves empty has none."""
+    """Count the validations of one row; a column that the row leaves empty has none.
+
+    Args:
+        percent: Columns whose numbers have a `%`.
+    """
     raw = row.get(columns.step) if columns.step else None
     step = int(raw.value) if raw is not None and not raw.missing else None
     if step is not None:
@@ -62,18 +67,17 @@ def add_row(
             continue
         split = split_of(name)
         classes = {
-            of: row[column]
+            of: column
             for column, of in columns.classes.items()
             if column in row and split_of(column) in (split, None)
         }
-        unit: Unit | None = "percent" if percent else None
         found.add(
             Validation(
                 miou=miou,
-                unit=unit,
+                unit="percent" if name in percent else None,
                 step=step,
-                classes=classes,
-                classes_unit=unit,
+                classes={of: row[column] for of, column in classes.items()},
+                classes_unit="percent" if any(c in percent for c in classes.values()) else None,
                 metric=" ".join(name.split()),
                 split=split,
             )

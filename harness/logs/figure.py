@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-import struct
 from dataclasses import dataclass
 
 NUMBER = r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan|inf)(?!\w)"
 _PARTS = re.compile(r"[-+]?(\d*)(?:\.(\d*))?(?:[eE]([-+]?\d+))?")
-_MOST_DIGITS = 9  # that a float32 needs to be told from its neighbours
 
 
 @dataclass(frozen=True)
@@ -37,9 +35,11 @@ def figure(text: str) -> Figure:
         ValueError: If it is none.
     """
     value = float(text)
-    parts = _PARTS.fullmatch(text.strip())
-    if parts is None or not math.isfinite(value):
+    if not math.isfinite(value):
         return Figure(value, 0.0)
+    parts = _PARTS.fullmatch(text.strip())
+    if parts is None:  # what Python takes for a number and no log prints, such as 1_000
+        raise ValueError(f"{text!r} is no number")
     exponent = int(parts[3] or 0) - len(parts[2] or "")
     return Figure(value, 10.0 ** max(exponent, -300))
 
@@ -56,8 +56,6 @@ def json_figure(value: object) -> Figure | None:
 
 def float32_figure(value: float) -> Figure:
     """Return the shortest decimal that a float32 stands for: 0.4, not 0.4000000059604645."""
-    for digits in range(1, _MOST_DIGITS):
-        text = f"{value:.{digits}g}"
-        if struct.unpack("f", struct.pack("f", float(text)))[0] == value:
-            return figure(text)
-    return figure(f"{value:.{_MOST_DIGITS}g}")
+    import numpy as np
+
+    return figure(str(np.float32(value)))

@@ -28,14 +28,14 @@ def read(source: Source) -> Found:
     """
     found = Found(nothing="none of its tags is a mIoU of a validation")
     tags: dict[str, None] = {}
-    columns = columns_of([_STEP])
+    columns = columns_of((_STEP,))
     step, row = -1, dict[str, Figure]()
     for at, tag, value in _scalars(source):
         if tag not in tags:
             if len(tags) == MOST_SERIES:
                 continue
             tags[tag] = None
-            columns = columns_of([_STEP, *tags])
+            columns = columns_of((_STEP, *tags))
         if at != step or tag in row:
             add_row(found, columns, _with_step(row, step))
             step, row = at, {}

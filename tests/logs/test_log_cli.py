@@ -146,7 +146,7 @@ def test_of_several_files_all_are_stored_or_none(folder: Path) -> None:
         (["log", "show", LOG, "--split", "dev"], 2, "--split: must be val or test, got 'dev'"),
         (["log", "show", LOG, "--unit", "%"], 2, "--unit: must be fraction or percent, got '%'"),
         (["log", "show", LOG, "--run", "0"], 2, "--run: must be at least 1, got 0"),
-        (["log", "show", LOG, "--metric", "x"], 1, f"{LOG}: has no metric 'x'; known: mIoU"),
+        (["log", "show", LOG, "--metric", "x"], 1, f"{LOG}: has no metric 'x'; known: 'mIoU'"),
         (["log", "add", LOG], 2, "Missing option '--variant'."),
         (["log", "add", "--variant", "fasd-net", LOG], 2, "did you mean fassd-net or"),
         (["log", "add", "--variant", "fassd-net", "--use", "last", LOG], 2,

@@ -47,7 +47,7 @@ def test_a_miou_that_is_none_is_refused(read: Any) -> None:
         read("mIoU\n-0.1\n0.5\n")
     with pytest.raises(RunFailed, match=r"as fraction must be 0 to 1, got 71"):
         read("mIoU\n71\n", unit="fraction")
-    with pytest.raises(RunFailed, match=r"IoU of car must be 0 to 1, got 1\.5"):
+    with pytest.raises(RunFailed, match=r"IoU of 'car' must be 0 to 1, got 1\.5"):
         read('{"mIoU": 0.5, "IoU.car": 1.5}')
     with pytest.raises(RunFailed, match="the last mIoU must be a number, got nan"):
         read("epoch,mIoU\n1,0.5\n2,nan\n")
@@ -65,8 +65,18 @@ def test_a_unit_that_the_log_says_is_not_overruled(read: Any) -> None:
 
 
 def test_with_and_without_a_percent_sign_is_refused(read: Any) -> None:
-    with pytest.raises(RunFailed, match="with and without %"):
-        read("Iter 1/3\nval mIoU: 0.38\nIter 2/3\nval mIoU: 39.2%\n")
+    text = "Iter 1/3\nval mIoU: 0.38\nIter 2/3\nval mIoU: 39.2%\nIter 3/3\nval mIoU: 0.39\n"
+    with pytest.raises(
+        RunFailed, match=r"with % \(up to 39.2\) and without \(0.38 to 0.39\); --unit decides"
+    ):
+        read(text)
+    # 0.38, 39.2%, 0.39: the second is the best of them, or the only one that is not below 1%.
+    fraction, percent = read(text, unit="fraction"), read(text, unit="percent")
+    assert (fraction.final.miou, fraction.best.miou, fraction.best.step) == (0.39, 0.392, 2)
+    assert (percent.final.miou, percent.best.miou, percent.best.step) == (0.0039, 0.392, 2)
+    assert any("read as percent (--unit)" in note for note in percent.notes)
+    higher = read(text.replace("0.38", "0.393"), unit="fraction")
+    assert (higher.best.miou, higher.best.step, higher.unit) == (0.393, 1, "fraction")
 
 
 def test_several_mious_need_the_flag_and_it_takes_the_one_named(read: Any) -> None:
@@ -85,7 +95,7 @@ def test_validation_comes_before_test_and_the_other_is_noted(read: Any) -> None:
     text = "epoch,test_miou,val_miou\n1,0.4,0.6\n"
     reading = read(text)
     assert (reading.split, reading.final.miou) == ("val", 0.6)
-    assert any("test_miou on test, last 0.4 (--split test" in note for note in reading.notes)
+    assert any("test_miou on test, last 0.4 (--metric 'test_miou' reads it)" in note for note in reading.notes)
     assert read(text, split="test").final.miou == 0.4
     with pytest.raises(RunFailed, match="--split val: it has only test"):
         read("epoch,test_miou\n1,0.4\n", split="val")
