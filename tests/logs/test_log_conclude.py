@@ -95,7 +95,10 @@ def test_validation_comes_before_test_and_the_other_is_noted(read: Any) -> None:
     text = "epoch,test_miou,val_miou\n1,0.4,0.6\n"
     reading = read(text)
     assert (reading.split, reading.final.miou) == ("val", 0.6)
-    assert any("test_miou on test, last 0.4 (--metric 'test_miou' reads it)" in note for note in reading.notes)
+    assert any(
+        "test_miou on test, last 0.4 (--metric 'test_miou' reads it)" in note
+        for note in reading.notes
+    )
     assert read(text, split="test").final.miou == 0.4
     with pytest.raises(RunFailed, match="--split val: it has only test"):
         read("epoch,test_miou\n1,0.4\n", split="val")
