@@ -123,10 +123,20 @@ def lightning(step: int) -> tuple[str, str]:
     )
 
 
+TABLE = "iteration;loss;loss_aux;lr;mIoU;IoU.road;IoU.car\n"
+
+
 def table(step: int) -> tuple[str, str]:
-    """A CSV whose every row is a validation, which no training leaves in such a size."""
-    head = "iteration;mIoU;IoU.road;IoU.car\n" if step == 1 else ""
-    row = f"{step};50.{step % 1000:03};98.1234;92.4321\n"
+    head = TABLE if step == 1 else ""
+    return (
+        f"{head}{step};0.6931471824645996;0.4133214950561523;0.000200;;;\n",
+        f"{step};;;;50.{step % 1000:03};98.1234;92.4321\n",
+    )
+
+
+def dense_table(step: int) -> tuple[str, str]:
+    """Return rows that are all validations: some millions of them, as no training has."""
+    head, row = TABLE if step == 1 else "", table(step)[1]
     return head + row, row
 
 
@@ -144,6 +154,7 @@ FORMATS: dict[str, Callable[[int], tuple[str, str]]] = {
     "json-lines": json_lines,
     "lightning-csv": lightning,
     "csv": table,
+    "csv, all mIoU": dense_table,
 }
 
 
@@ -187,7 +198,7 @@ def main() -> None:
             command = [sys.executable, __file__, "--read", str(path)]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
             found, validations, seconds, grown = done.stdout.split()
-            if found != name:
+            if found != name.split(",")[0]:
                 raise SystemExit(f"{name}: was read as {found}")
             rate = megabytes / float(seconds)
             print(

@@ -53,9 +53,9 @@ def read(source: Source, delimiter: str) -> Found:
     lines = rows(source, delimiter)
     names = [name.strip() for name in next((cells for _, cells in lines if any(cells)), [])]
     columns = columns_of(tuple(names))
-    wanted = {*columns.mious, *columns.classes, columns.step}
-    needed = {place: name for place, name in enumerate(names) if name in wanted}
-    mious = [place for place, name in needed.items() if name in columns.mious]
+    needed = {place: name for place, name in enumerate(names) if name in columns.needed}
+    named = {column.name for column in columns.mious}
+    mious = [place for place, name in needed.items() if name in named]
     width = max(needed, default=0) + 1
     for number, cells in lines:
         if len(cells) < width:  # a row may end early

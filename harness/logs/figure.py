@@ -7,20 +7,29 @@ import re
 from dataclasses import dataclass
 
 NUMBER = r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan|inf)(?!\w)"
-_PARTS = re.compile(r"[-+]?(\d*)(?:\.(\d*))?(?:[eE]([-+]?\d+))?")
+_PARTS = re.compile(r"[-+]?\d*(?:\.(\d*))?(?:[eE]([-+]?\d+))?")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Figure:
     """A number out of a log.
 
     Attributes:
         value: As printed.
-        place: Unit of the last digit printed, e.g. 0.01 for `38.25`.
+        text: As printed.
     """
 
     value: float
-    place: float
+    text: str
+
+    @property
+    def place(self) -> float:
+        """Unit of the last digit printed, e.g. 0.01 for `38.25`; 0 where it is no number."""
+        parts = _PARTS.fullmatch(self.text.strip())
+        if parts is None or self.missing:
+            return 0.0
+        exponent = int(parts[2] or 0) - len(parts[1] or "")
+        return 10.0 ** max(exponent, -300)
 
     @property
     def missing(self) -> bool:
@@ -34,14 +43,9 @@ def figure(text: str) -> Figure:
     Raises:
         ValueError: If it is none.
     """
-    value = float(text)
-    if not math.isfinite(value):
-        return Figure(value, 0.0)
-    parts = _PARTS.fullmatch(text.strip())
-    if parts is None:  # what Python takes for a number and no log prints, such as 1_000
+    if "_" in text or not text.isascii():  # which Python takes for numbers and no log prints
         raise ValueError(f"{text!r} is no number")
-    exponent = int(parts[3] or 0) - len(parts[2] or "")
-    return Figure(value, 10.0 ** max(exponent, -300))
+    return Figure(float(text), text)
 
 
 def json_figure(value: object) -> Figure | None:
@@ -51,7 +55,7 @@ def json_figure(value: object) -> Figure | None:
     try:
         return figure(repr(float(value)))
     except OverflowError:  # an integer of hundreds of digits
-        return Figure(math.inf, 0.0)
+        return figure("inf")
 
 
 def float32_figure(value: float) -> Figure:

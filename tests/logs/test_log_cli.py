@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.cli.app import run
-from harness.cli.log import reading_lines
+from harness.cli.log_text import reading_lines
 from harness.logged_record import LoggedRecord
 from harness.logs import Choice, read_log
 from harness.records import SCHEMA
@@ -55,7 +55,7 @@ def test_show_prints_the_contract_as_json(capsys: pytest.CaptureFixture[str]) ->
 def test_show_prints_a_few_lines_of_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["log", "show", LOG]) == 0
     assert capsys.readouterr().out == (
-        "mmseg1-text: mIoU on val, 2 validations, finished, in percent\n"
+        "mmseg1-text: mIoU on val, 2 validations, finished, printed as percent\n"
         "  final  mIoU 83.00% at iteration 200\n"
         "  best   mIoU 84.00% at iteration 100\n"
         "  classes road 97.00%, car 69.00%\n"
