@@ -162,8 +162,9 @@ def _check_mean(validation: Validation, score: Score, what: str, notes: list[str
     percent = "percent" in (validation.classes_unit, validation.unit)
     mean = sum(classes.values()) / len(classes)
     if abs(mean - score.miou) > place / (100 if percent else 1) + 1e-9:
+        count = f"{len(classes)} class{'es' * (len(classes) != 1)}"
         notes.append(
-            f"the mean of the {len(classes)} classes listed is {mean:.4f}, not the mIoU "
+            f"the mean of the {count} listed is {mean:.4f}, not the mIoU "
             f"{score.miou:.4f} stated ({what}){_zeros(classes, score.miou)}"
         )
 
