@@ -70,7 +70,7 @@ def show(
     \b
     Examples:
       harness log show train.log
-      harness log show metrics.csv --metric val_miou --split test --json
+      harness log show metrics.csv --metric val_miou --json
       harness log show work_dirs/ddrnet_23-slim
     """
     from harness.cli.log_text import (

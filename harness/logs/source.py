@@ -198,7 +198,7 @@ def _unpacked_head(path: Path, file: BinaryIO) -> bytes:
 
 
 def _check_head(path: Path, head: bytes, *, text: bool) -> None:
-    if not head.strip(b" \t\r\n\0" + codecs.BOM_UTF8 + codecs.BOM_UTF16_LE):
+    if len(head) < HEAD and not head.strip(b" \t\r\n\0" + codecs.BOM_UTF8 + codecs.BOM_UTF16_LE):
         raise NoMiou(f"{path}: must be a log with mIoU, got an empty file")
     for magic, name in _PACKED.items():
         if head.startswith(magic):
