@@ -1,6 +1,7 @@
 """Where a log allows two answers it is refused, with the flag that decides."""
 
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ from harness.errors import RunFailed
 from harness.logged_record import LogReading
 from harness.logs import Choice, read_log
 from harness.logs.conclude import conclude
-from harness.logs.figure import figure, float32_figure, json_figure
-from harness.logs.found import Found, Validation
+from harness.logs.figure import Figure, figure, float32_figure, json_figure
+from harness.logs.found import Found, Validation, add_class
 from harness.logs.names import class_of, is_iou, is_miou, split_of
 
 
@@ -192,3 +193,58 @@ def test_two_validations_at_one_step_are_of_one_run() -> None:
     for value in ("0.5", "0.6"):
         found.add(Validation(miou=figure(value), unit="fraction", step=7))
     assert conclude("a", "b", found, Choice()).validations == 2
+
+
+def test_of_many_mious_a_message_lists_ten(read: Any) -> None:
+    names = ",".join(f"m{i}_miou" for i in range(30))
+    text = f"epoch,{names}\n1,{','.join(['0.5'] * 30)}\n"
+    with pytest.raises(RunFailed, match=r"'m0_miou', .*'m9_miou' and 20 more$"):
+        read(text)
+    with pytest.raises(RunFailed, match=r"known: 'm0_miou', .*'m9_miou' and 20 more$"):
+        read(text, metric="zzz")
+    left_out = [note for note in read(text, metric="m3_miou").notes if "left out" in note]
+    assert left_out == []  # named, so that nobody was to choose
+
+
+def test_a_figure_left_out_is_named_with_the_flag_that_reads_it(read: Any) -> None:
+    text = "epoch,miou,val_miou\n1,0.4,0.6\n"
+    [note] = [note for note in read(text).notes if "left out" in note]
+    assert note == "left out: miou on an unnamed split, last 0.4 (--metric 'miou' reads it)"
+    assert read(text, metric="miou").final.miou == 0.4
+
+
+def test_a_run_that_was_chosen_is_in_the_notes_and_one_alone_is_not(read: Any) -> None:
+    text = "epoch,mIoU\n1,0.4\n2,0.7\n1,0.5\n"
+    assert "run 2 of the 2 in the file (--run)" in read(text, run=2).notes
+    assert not any("run 1" in note for note in read("epoch,mIoU\n1,0.4\n", run=1).notes)
+
+
+def test_what_a_flag_decided_is_in_the_notes_and_what_the_log_says_is_not(read: Any) -> None:
+    decided = " ".join(read("mIoU\n0.4\n", unit="percent", split="val").notes)
+    assert "read as percent (--unit)" in decided
+    assert "said to be val (--split)" in decided
+    said = " ".join(read("epoch,val_miou\n1,40%\n", unit="percent", split="val").notes)
+    assert "--unit" not in said
+    assert "--split" not in said
+
+
+def test_a_log_holds_no_more_than_2000_classes() -> None:
+    classes: dict[str, Figure] = {}
+    for i in range(3000):
+        add_class(classes, str(i), figure("0.5"))
+    assert len(classes) == 2000
+
+
+@pytest.mark.parametrize("text", ["1_0", "\N{ARABIC-INDIC DIGIT FIVE}", "0x1", "", "-"])
+def test_what_only_python_takes_for_a_number_is_none(text: str) -> None:
+    with pytest.raises(ValueError, match=r"number|convert"):
+        figure(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.1, "0.1"), (3.4028234663852886e38, "3.4028235e+38"), (1 / 3, "0.33333334")],
+)
+def test_a_float32_is_the_shortest_decimal_that_stands_for_it(value: float, text: str) -> None:
+    single = struct.unpack("f", struct.pack("f", value))[0]
+    assert float32_figure(single).text == text
