@@ -19,6 +19,8 @@ from harness.logs.text_format import TextFormat
 
 FOLLOW = 200  # lines below a mIoU that may be its classes
 NARROWEST = 40  # columns of a terminal: a shorter line is not broken by one
+OTHERS = "figures of the training set or of the best so far are not counted"
+JOINED = "numbers that a terminal broke over two lines were joined"
 
 _NAME = r"(?:mIoU|mean[ _-]?IoU|mean[ _-]?IU)\b['\"]?(?: is)?(?:\s*[\[(](%)[\])])?\s*[:=]?"
 _MIOU = re.compile(
@@ -38,21 +40,25 @@ _STEP = re.compile(
 _CLASS = re.compile(rf"^\s*([A-Za-z][\w ./-]*?)\s*[:|]\s*({NUMBER})\s*(%?)\s*$", re.I)
 _HEADING = re.compile(r"class.*iou|iou.*class", re.I)
 _SCRIPT = re.compile(r"\S+\.py\b\S*")  # `train.py:120` says nothing of the figure behind it
-_BEST = re.compile(r"best|max|highest|previous", re.I)
+_BEST = re.compile(r"(?<![a-z])(?:best|max|highest|previous)(?![a-z])", re.I)
 _SET = re.compile(r"(?<![a-z])(train(?:ing)?|val|valid|validation|eval|evaluation|test)(?![a-z])")
 
 
 @dataclass
 class _Progress:
-    """How far the run is, by iterations and by epochs.
+    """How far the run is, by iterations and by epochs, and what was validated.
 
     Attributes:
+        pending: The last validation, whose classes may follow.
+        classes: Those of `pending`.
         restarts: Whether iterations begin again in every epoch.
         from_zero: Whether epochs count from 0.
     """
 
     iterations: Found = field(default_factory=lambda: Found(step_unit="iteration"))
     epochs: Found = field(default_factory=lambda: Found(step_unit="epoch"))
+    pending: Validation | None = None
+    classes: dict[str, Figure] = field(default_factory=dict)
     restarts: bool = False
     from_zero: bool = False
 
@@ -66,10 +72,23 @@ class _Progress:
                 self.restarts |= step < (self.iterations.reached or 0)
                 self.iterations.at(step, planned)
 
-    def add(self, validation: Validation | None) -> None:
-        if validation is not None:
+    def open(self, validation: Validation) -> None:
+        self.close()
+        self.classes = {}
+        self.pending = replace(validation, classes=self.classes)
+
+    def add_class(self, match: re.Match[str]) -> None:
+        assert self.pending is not None
+        if not self.classes:
+            unit = "percent" if match[3] else self.pending.unit
+            self.pending = replace(self.pending, classes_unit=unit)
+        add_class(self.classes, match[1].strip(), figure(match[2]))
+
+    def close(self) -> None:
+        if self.pending is not None:
             for found in (self.iterations, self.epochs):
-                found.add(replace(validation, step=found.reached))
+                found.add(replace(self.pending, step=found.reached))
+        self.pending = None
 
     def found(self) -> Found:
         """Return what was found, with iterations as steps where they count through the run."""
@@ -91,8 +110,6 @@ class _Progress:
 
 def read(source: Source) -> Found:
     progress = _Progress()
-    pending: Validation | None = None
-    classes: dict[str, Figure] = {}  # of `pending`
     notes: set[str] = set()
     lines = scan(
         source.blocks(),
@@ -103,28 +120,18 @@ def read(source: Source) -> Found:
     for line in _unbroken(lines, notes):
         figures = _figures(line, notes)
         if figures is not None:
-            progress.add(pending)
-            pending = None
+            progress.close()
             if figures or not _BEST.search(line):  # `best mIoU 0.5 at epoch 3` is no progress
                 progress.read(line)
             for validation in figures:
-                progress.add(pending)
-                classes = {}
-                pending = replace(validation, classes=classes)
-        elif pending is not None and (match := _CLASS.search(line)):
-            if not classes:
-                pending = replace(pending, classes_unit="percent" if match[3] else pending.unit)
-            add_class(classes, match[1].strip(), figure(match[2]))
+                progress.open(validation)
+        elif progress.pending is not None and (match := _CLASS.search(line)):
+            progress.add_class(match)
         elif line.strip() and not _HEADING.search(line):
-            progress.add(pending)
-            pending = None
+            progress.close()
             progress.read(line)
-    progress.add(pending)
+    progress.close()
     return _noted(progress.found(), notes)
-
-
-OTHERS = "figures of the training set or of the best so far are not counted"
-JOINED = "numbers that a terminal broke over two lines were joined"
 
 
 def _noted(found: Found, notes: set[str]) -> Found:

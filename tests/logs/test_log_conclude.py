@@ -248,3 +248,12 @@ def test_what_only_python_takes_for_a_number_is_none(text: str) -> None:
 def test_a_float32_is_the_shortest_decimal_that_stands_for_it(value: float, text: str) -> None:
     single = struct.unpack("f", struct.pack("f", value))[0]
     assert float32_figure(single).text == text
+
+
+def test_a_log_holds_no_more_than_1000_runs_and_the_last_of_them_ends_where_it_ended() -> None:
+    found = Found()
+    for step in range(1100, 0, -1):
+        found.add(Validation(miou=figure("0.5"), unit="fraction", step=step))
+    found.add(Validation(miou=figure("0.9"), unit="fraction", step=2000))
+    assert len(found.series) == 1000
+    assert [series.count for series in found.series.values()] == [1] * 1000

@@ -366,6 +366,7 @@ def test_only_what_can_be_the_rest_of_a_number_is_joined_to_it(
         ("mIoU: tensor(0.38, device='cuda:0')", 0.38),
         ("mIoU (%) = 38.25", 0.3825),
         ("Mean IoU = 38.25 %", 0.3825),
+        ("softmax loss 0.2, mIoU 0.38", 0.38),
         ("[INFO] train.py:120 epoch done, mean_iou is 0.38", 0.38),
         (
             "best epoch so far 3; train loss 0.1, train mIoU: 0.9; val loss 0.2, val mIoU: 0.38",
