@@ -257,3 +257,34 @@ def test_a_log_holds_no_more_than_1000_runs_and_the_last_of_them_ends_where_it_e
     found.add(Validation(miou=figure("0.9"), unit="fraction", step=2000))
     assert len(found.series) == 1000
     assert [series.count for series in found.series.values()] == [1] * 1000
+
+
+def test_of_equals_in_two_units_the_earlier_is_best_and_the_unit_is_that_of_the_final(
+    read: Any,
+) -> None:
+    text = "".join(
+        f"Iter {i}/4\nmIoU: {miou}\n"
+        for i, miou in enumerate(("0.3", "40%", "0.4", "20%"), start=1)
+    )
+    reading = read(text, unit="fraction")
+    assert (reading.best.miou, reading.best.step) == (0.4, 2)
+    assert (reading.final.miou, reading.unit) == (0.2, "percent")
+
+
+def test_the_same_figure_on_another_split_is_read_by_split() -> None:
+    found = Found()
+    for split, value in (("val", "0.5"), ("test", "0.4")):
+        found.add(Validation(miou=figure(value), unit="fraction", split=split))  # type: ignore[arg-type]
+    notes = conclude("a", "b", found, Choice()).notes
+    assert "left out: mIoU on test, last 0.4 (--split test reads it)" in notes
+    assert conclude("a", "b", found, Choice(split="test")).final.miou == 0.4
+
+
+def test_a_log_that_goes_on_behind_its_last_validation_says_so() -> None:
+    def notes(reached: int) -> str:
+        found = Found(step_unit="iteration", reached=reached, planned=200)
+        found.add(Validation(miou=figure("0.5"), unit="fraction", step=100))
+        return " ".join(conclude("a", "b", found, Choice()).notes)
+
+    assert "the last validation is at iteration 100, the log goes on to 150" in notes(150)
+    assert "goes on" not in notes(100)
