@@ -87,7 +87,7 @@ def _read_row(found: Found, state: _State, row: list[str]) -> None:
     figures = dict(zip(ways, map(number, row[CLASSES_BEGIN:]), strict=True))
     if row[0] == "mious":
         _add(found, state, figures)
-    elif row[0] != "fw_mious":
+    else:
         for way, iou in figures.items():
             add_class(state.classes.setdefault(way, {}), row[0].removeprefix("cat "), iou)
 

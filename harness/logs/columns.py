@@ -86,7 +86,7 @@ def add_row(
     step = int(raw.value) if raw is not None and not raw.missing else None
     if step is not None:
         found.step_unit = columns.step_unit
-        found.reached = max(step, found.reached or 0)
+        found.at(step)
     for column in columns.mious:
         miou = row.get(column.name)
         if miou is None:

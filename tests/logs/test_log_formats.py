@@ -455,3 +455,38 @@ def test_rows_of_a_csv_that_hold_another_thing_than_numbers_are_named_by_their_l
         text_reading(tmp_path, "Challenge,Method\npixel," + "x" * 200_000 + "\n")
     with pytest.raises(RunFailed, match=r"'mIoU' must be a number, got '1_0'"):
         text_reading(tmp_path, "epoch,mIoU\n1,1_0\n")
+
+
+def test_a_row_of_a_csv_may_end_early(tmp_path: Path) -> None:
+    reading = text_reading(tmp_path, "epoch,mIoU,IoU.road\n1,0.5,0.6\n2,0.4\n")
+    assert (reading.final.miou, reading.final.per_class_iou) == (0.4, None)
+
+
+def test_classes_may_be_in_percent_where_the_miou_is_not(tmp_path: Path) -> None:
+    csv = text_reading(tmp_path, "epoch,val_miou,val_iou_road\n1,0.5,60%\n")
+    console = text_reading(tmp_path, "a log\nmIoU: 0.5\nroad: 60%\n")
+    assert csv.final.per_class_iou == console.final.per_class_iou == {"road": 0.6}
+    # mmsegmentation 0.x: the line has a fraction and no classes, the table above it percent.
+    text = (FIXTURES / "mmseg0_text.log").read_text()
+    line = ", IoU.background: 0.9000, IoU.building: 0.7000, Acc.background: 0.9716"
+    reading = text_reading(tmp_path, text.replace(line, ""))
+    assert reading.best.per_class_iou == {"background": 0.9, "building": 0.7}
+
+
+def test_a_percent_sign_behind_the_name_tells_the_unit(tmp_path: Path) -> None:
+    assert text_reading(tmp_path, "a log\nmIoU (%): 0.9\n").final.miou == 0.009
+    assert text_reading(tmp_path, "a log\nmIoU [%] 0.9\n").final.miou == 0.009
+
+
+def test_classes_below_two_figures_of_one_line_are_of_the_last(tmp_path: Path) -> None:
+    text = "a log\nval mIoU: 0.5, test mIoU: 0.4\nroad: 0.4\n"
+    assert text_reading(tmp_path, text).final.per_class_iou is None
+    test = read_log(tmp_path / "log", Choice(split="test")).reading
+    assert (test.final.miou, test.final.per_class_iou) == (0.4, {"road": 0.4})
+
+
+def test_of_coincheungs_tables_that_of_f1_is_passed_over() -> None:
+    left_out = [n.split()[2] for n in read("coincheung_tables.log").notes if "left out" in n]
+    assert left_out == ["single_scale_crop", "ms_flip", "ms_flip_crop"]
+    crop = read("coincheung_tables.log", metric="ms_flip_crop")
+    assert crop.final.per_class_iou == {"0": 0.93, "1": 0.63}
