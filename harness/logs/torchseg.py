@@ -65,7 +65,7 @@ def read(source: Source) -> Found:
 
 def _conclude(found: Found, epoch: int, validated: int) -> None:
     if epoch < 0:
-        found.planned = None  # an evaluation prints the training's configuration too
+        # An evaluation; the number of epochs that it prints is the training's.
         found.finished = True if found.series else None
         return
     found.step_unit, found.reached = "epoch", epoch

@@ -161,7 +161,16 @@ def test_the_mean_of_the_classes_is_held_to_the_digits_printed() -> None:
 def test_what_a_name_says() -> None:
     for name in ("mIoU", "val_miou", "Mean IoU : \t", "mean_iou", "meanIoU", "val/mIoU", "MIOU"):
         assert is_miou(name), name
-    for name in ("train_miou", "fwIoU", "miou_loss", "best_mIoU", "per_image_miou", "iou", "IoU.x"):
+    for name in (
+        "train_miou",
+        "training/mIoU",
+        "fwIoU",
+        "miou_loss",
+        "best_mIoU",
+        "per_image_miou",
+        "iou",
+        "IoU.x",
+    ):
         assert not is_miou(name), name
     assert is_iou("valid_dataset_iou")
     assert is_iou("val/jaccard_index")

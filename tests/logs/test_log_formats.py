@@ -490,3 +490,22 @@ def test_of_coincheungs_tables_that_of_f1_is_passed_over() -> None:
     assert left_out == ["single_scale_crop", "ms_flip", "ms_flip_crop"]
     crop = read("coincheung_tables.log", metric="ms_flip_crop")
     assert crop.final.per_class_iou == {"0": 0.93, "1": 0.63}
+
+
+def test_fasterseg_killed_before_its_last_validation_is_unfinished(tmp_path: Path) -> None:
+    lines = (FIXTURES / "fasterseg_train.txt").read_text().splitlines()
+    reading = text_reading(tmp_path, "\n".join(lines[:-2]) + "\n")
+    assert (reading.finished, reading.final.step) == (False, 0)
+
+
+def test_an_evaluation_that_prints_the_configuration_of_the_training_is_finished(
+    tmp_path: Path,
+) -> None:
+    text = "args = {'repo_name': 'FasterSeg', 'nepochs': 600}\nstudent's valid_mIoU 0.604\n"
+    reading = text_reading(tmp_path, text)
+    assert (reading.finished, reading.final.step) == (True, None)
+
+
+def test_a_first_line_that_is_longer_than_a_cell_may_be_is_a_log(tmp_path: Path) -> None:
+    reading = text_reading(tmp_path, "x" * 200_000 + "\nmIoU: 0.4\n")
+    assert (reading.format, reading.final.miou) == ("console", 0.4)
