@@ -509,3 +509,8 @@ def test_an_evaluation_that_prints_the_configuration_of_the_training_is_finished
 def test_a_first_line_that_is_longer_than_a_cell_may_be_is_a_log(tmp_path: Path) -> None:
     reading = text_reading(tmp_path, "x" * 200_000 + "\nmIoU: 0.4\n")
     assert (reading.format, reading.final.miou) == ("console", 0.4)
+
+
+@pytest.mark.parametrize("name", ["cityscapesscripts.json", "cityscapesscripts.stdout.txt"])
+def test_classes_that_cityscapes_does_not_evaluate_are_nothing_to_note(name: str) -> None:
+    assert not any("left out" in note for note in read(name).notes)

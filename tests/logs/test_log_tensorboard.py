@@ -120,3 +120,8 @@ def test_without_the_package_the_extra_is_named(
     monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(RunFailed, match=r"pip install harness\[tensorboard\]"):
         read_log(path, Choice())
+
+
+def test_a_tag_twice_at_one_step_is_two_validations(tmp_path: Path) -> None:
+    reading = read_log(write(tmp_path, (1, TAG, 0.5), (1, TAG, 0.6)), Choice()).reading
+    assert (reading.validations, reading.final.miou) == (2, 0.6)
