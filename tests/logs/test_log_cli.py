@@ -207,7 +207,8 @@ def test_within_one_call_a_log_is_stored_once_too(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "other",
-    [["--use", "best"], ["--set", "context.alpha=4"], ["--variant", "fassd-net-l1"]],
+    # The last is another name of the same network.
+    [["--use", "best"], ["--set", "context.alpha=4"], ["--variant", "baseline-dapf-mda"]],
     ids=["use", "spec", "variant"],
 )
 def test_another_variant_or_use_of_the_same_log_is_another_record(
@@ -488,3 +489,15 @@ def test_every_example_of_the_help_is_a_command_that_runs(
             status = run(arguments)
             printed = capsys.readouterr()
             assert status == 0, (line, printed.err)
+
+
+def test_a_variant_that_has_changed_under_its_name_is_another_record(folder: Path) -> None:
+    for alpha in (4, 8):
+        (folder / "mine.yaml").write_text(
+            f"a: {{extends: fassd-net, context: {{alpha: {alpha}}}}}\n"
+        )
+        flags = ["--catalog", "mine.yaml", "--variant", "a"]
+        assert run(["log", "add", *flags, LOG]) == 0
+    first, second = stored(folder)
+    assert first.variant == second.variant
+    assert first.spec_sha256 != second.spec_sha256
