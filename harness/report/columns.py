@@ -1,7 +1,7 @@
 """The columns that a table can have: name, header, unit and digits as the paper prints them.
 
-Two names stand for more than themselves. `iou` is a column for each class of Cityscapes, of which
-one alone is `iou.traffic light`. `NAME.reported` is the published figure beside our own.
+`iou` stands for a column of each class of Cityscapes, of which one alone is `iou.traffic light`.
+`NAME.reported` is the column of what was published beside our own.
 """
 
 from __future__ import annotations
@@ -174,17 +174,20 @@ def named_columns(name: str, *, where: str) -> tuple[Column, ...]:
     Raises:
         BadRequest: If there is no such column.
     """
-    if name == IOU:
-        return tuple(column for column in COLUMNS.values() if column.class_name)
-    column = COLUMNS.get(name.removesuffix(REPORTED))
-    if column is None:
-        known = [n for n, each in COLUMNS.items() if not each.class_name]
+    base = name.removesuffix(REPORTED)
+    if base == IOU:
+        found = tuple(column for column in COLUMNS.values() if column.class_name)
+    elif base in COLUMNS:
+        found = (COLUMNS[base],)
+    else:
+        of_class = name.startswith(f"{IOU}.")
+        known = [n for n, each in COLUMNS.items() if bool(each.class_name) == of_class]
         raise BadRequest(f"{where}: no column {name!r}{did_you_mean(name, [*known, IOU])}")
-    if not name.endswith(REPORTED):
-        return (column,)
-    if column.figure is None and column.name != GPU:
+    if base == name:
+        return found
+    if found[0].figure is None and base != GPU:
         raise BadRequest(f"{where}: {REPORTED} must follow a column of figures or gpu, got {name}")
-    return (reported(column),)
+    return tuple(map(reported, found))
 
 
 def stage_columns(name: str, *, where: str) -> tuple[Column, ...]:

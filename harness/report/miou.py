@@ -149,9 +149,11 @@ def accuracy_notes(rows: Sequence[RowRecords], found: Accuracies, table: Table) 
         groups[newest.use, split or "", len(logs) > 1].append(position)
     notes = []
     for (use, on, several), positions in groups.items():
-        which = {"best": "best validation, chosen by its result", "final": "last validation"}[use]
+        which = {"best": "best", "final": "last"}[use]
+        chosen = ", chosen by its result" if use == "best" else ""
         of = f"mean ± standard deviation over {_counts(found, positions)} logs, of each the "
-        text = f"{LOGGED_MARK} mIoU: {of if several else ''}{which} of a training log"
+        text = f"{LOGGED_MARK} mIoU: {of if several else ''}{which} validation of a training log"
+        text += chosen
         text += f", on {on}" if on else ", on a set that the log does not name"
         if len(groups) > 1:
             text += f": {', '.join(rows[p].label for p in positions)}"

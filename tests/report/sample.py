@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.logged_record import LoggedRecord, LogReading, Score
 from harness.records import (
     DeviceRecord,
     FailedRecord,
@@ -141,3 +142,41 @@ def roof(device: str = GPU) -> DeviceRecord:
         environment={"device": {"name": device}},
         created="2026-01-06T00:00:00+00:00",
     )
+
+
+def logged(variant: str, miou: float, **changes: Any) -> LoggedRecord:
+    """Return a training log whose validations all gave `miou`, with some fields changed.
+
+    Args:
+        variant: Catalogue name.
+        miou: A fraction.
+        **changes: Fields of `LoggedRecord` and of its reading, or `best`, `classes`.
+    """
+    final = Score(miou=miou, step=90_000, per_class_iou=changes.pop("classes", None))
+    best = changes.pop("best", final)
+    reading: dict[str, Any] = {
+        "format": "text",
+        "metric": "mIoU",
+        "final": final,
+        "best": best,
+        "unit": "fraction",
+        "step_unit": "iteration",
+        "validations": 1,
+        "finished": True,
+        "split": "val",
+        "notes": (),
+    }
+    reading |= {key: changes.pop(key) for key in tuple(changes) if key in reading}
+    base: dict[str, Any] = {
+        "variant": variant,
+        "spec": {"network": variant},
+        "spec_sha256": "a" * 64,
+        "miou": miou,
+        "use": "final",
+        "reading": LogReading(**reading),
+        "file": "train.log",
+        "file_sha256": "b" * 64,
+        "file_bytes": 1,
+        "created": "2026-01-03T00:00:00+00:00",
+    }
+    return LoggedRecord(**(base | changes))

@@ -59,6 +59,7 @@ def test_json_gives_value_kind_and_the_identity_of_the_records() -> None:
         "text": "45.1",
         "kind": "measured",
         "interval": None,
+        "deviation": None,
         "mark": "",
         "rank": None,
         "records": [
