@@ -275,7 +275,7 @@ def _emphasis(node: Node, columns: tuple[str, ...]) -> Emphasis:
 
 
 def _input_shape(node: Node) -> Shape:
-    size = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", node.text())
+    size = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", str(node.value))
     if size is None:
         node.refuse("must be HxW")
     return (1, 3, int(size[1]), int(size[2]))

@@ -67,7 +67,7 @@ def test_an_unknown_table_is_refused_with_what_there_is(name: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("input: 512x1024", "input: 512", "mine.yaml:3: input must be text, got 512"),
+        ("input: 512x1024", "input: 512", "mine.yaml:3: input must be HxW, got 512"),
         ("input: 512x1024", "input: 512x0", "mine.yaml:3: input must be HxW, got '512x0'"),
         ("delta_params]", "delta_parms]", "mine.yaml:6: no column 'delta_parms'; did you mean del"),
         ("baseline: b", "baseline: c", "mine.yaml:5: baseline must be a row, got 'c'; known: a, b"),
@@ -207,7 +207,7 @@ def test_the_key_stages_makes_an_architecture_table(tmp_path: Path) -> None:
         ("title: Slow", "title: 7", "10: title must be text, got 7"),
         ("- rows: [{variant: a, compared: false}]", "- rows: []", "12: rows must be a list with"),
         ("  - rows: [{variant: a, compared: false}]", "  - {title: x}", "12: groups entry 2 lacks"),
-        ("input: 512x1024", "input: 512", "11: input must be text, got 512"),
+        ("input: 512x1024", "input: 512", "11: input must be HxW, got 512"),
         ("input: 512x1024", "input: 512X1024", "11: input must be HxW, got '512X1024'"),
         ("input: 512x1024", "inptu: 512x1024", "11: rows entry 2 has no key 'inptu'; did you mean"),
         ("columns: [params, miou]", "columns: [prams]", "6: no column 'prams'; did you mean par"),
@@ -255,7 +255,7 @@ def test_mistakes_in_groups_emphasis_and_columns_name_file_line_and_value(
         ("wide: true", "rows: [{variant: a}]", "6: table has no key 'rows'"),
         ("stages: net", "stages: 5", "4: stages must be text, got 5"),
         ("stages: net", "stages: [net]", "4: stages must be text, got a list"),
-        ("input: 64x128", "input: 64", "3: input must be text, got 64"),
+        ("input: 64x128", "input: 64", "3: input must be HxW, got 64"),
         ("source: table-2\n", "", "1: table lacks the key 'source'"),
         ("footnotes: [A note.]", "footnotes: []", "7: footnotes must be a list with at least one"),
     ],
@@ -277,4 +277,4 @@ def test_our_own_definitions_say_what_the_paper_has() -> None:
     assert len(third.columns) == 21
     assert isinstance(fourth, Definition)
     assert [len([r for r in fourth.rows if r.group == g]) for g in range(4)] == [2, 4, 6, 7]
-    assert third.wide and fourth.wide and second.wide  # 21, 8 and 6 columns
+    assert [table.wide for table in (second, third, fourth)] == [True] * 3  # 6, 21, 8 columns
