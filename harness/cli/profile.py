@@ -19,7 +19,10 @@ def profile(
         list[str] | None, typer.Option(metavar="V", help="A variant's name; repeatable.")
     ] = None,
     table: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Every variant of a table, e.g. 1.")
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE", help="Every variant of a table, e.g. 1, at its row's input size."
+        ),
     ] = None,
     settings: Settings = None,
     catalog: Catalog = None,
@@ -95,17 +98,18 @@ def profile(
     A variant that cannot be timed leaves a record of its failure, and the others go on; the exit
     status is 1 then.
 
+    --table takes every row of a table at its input size; a row that the catalogue lacks is left
+    out and named. --stages adds what harness table 2 prints.
+
+    \b
     Examples:
-
-        harness profile --variant fassd-net
-
-        harness profile --table 1 --until 1% --budget 120
-
-        harness profile --variant fassd-net --backend openvino --precision bf16
-
-        harness profile --variant fassd-net --protocol latency --layers
-
-        harness profile --variant fassd-net --set context.alpha=4 --input 512x1024 --no-timing
+      harness profile --variant fassd-net
+      harness profile --table 1 --until 1% --budget 120
+      harness profile --table 4 --no-timing
+      harness profile --variant fassd-net --stages --no-timing
+      harness profile --variant fassd-net --backend openvino --precision bf16
+      harness profile --variant fassd-net --protocol latency --layers
+      harness profile --variant fassd-net --set context.alpha=4 --input 512x1024
     """
     from harness.errors import BadRequest
 
@@ -182,11 +186,13 @@ def _rows_of(
     catalogs: Sequence[Path] | None,
     size: str | None,
 ) -> list[Row]:
-    """Return the catalogue's row of each row of a table, at its input size.
+    """Return the catalogue's row of each row of a table, at its input size or at `size`.
 
     Raises:
         BadRequest: If there is no such table, or the catalogue has none of its variants.
     """
+    from dataclasses import replace
+
     from harness.errors import BadRequest
     from harness.report.definition import load_definition
     from variants.catalog import load_catalog
@@ -194,18 +200,16 @@ def _rows_of(
     wanted = load_definition(table).wanted
     known = load_catalog(catalogs or ())
     missing = dict.fromkeys(name for name, _ in wanted if name not in known)
-    if len(missing) == len({name for name, _ in wanted}):
+    found = [(name, shape) for name, shape in wanted if name in known]
+    if not found:
         raise BadRequest(f"--table {table}: must have a variant of the catalogue, got none")
     if missing:
         typer.echo(f"not in the catalogue, left out: {', '.join(missing)}", err=True)
-    return [
-        row
-        for name, (height, width) in wanted
-        if name in known
-        for row in select(
-            [name], settings=settings, catalogs=catalogs, size=size or f"{height}x{width}"
-        )
-    ]
+    if size is not None:  # then rows that differ in their input alone are one
+        names = dict.fromkeys(name for name, _ in found)
+        return select([*names], settings=settings, catalogs=catalogs, size=size)
+    rows = select([name for name, _ in found], settings=settings, catalogs=catalogs, size=None)
+    return [replace(row, input=shape) for row, (_, shape) in zip(rows, found, strict=True)]
 
 
 def _device(name: str, *, no_timing: bool) -> str:

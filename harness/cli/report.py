@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import AsJson
+from harness.cli.options import AsJson, table_choices
 
 if TYPE_CHECKING:
     from harness.report.build import Choices
@@ -64,19 +64,17 @@ def report(
       harness report paper --results reports/paper     (again, from its own records)
       harness report my-report.yaml --device H200
     """
-    from harness.report.build import Choices
     from harness.report.bundle.definition import load_report
     from harness.report.bundle.folder import check_folder
-    from harness.report.digits import digits_choice
-    from harness.report.miou import accuracy_choice
     from harness.report.output import write_whole_folder
     from harness.report.sources import report_records
-    from harness.report.speed import fps_choice
 
-    choices = Choices(
-        fps=fps_choice(fps or "auto", device=device, protocol=protocol),
-        miou=accuracy_choice(miou),
-        digits=digits_choice(digits),
+    choices = table_choices(
+        fps=fps or "auto",
+        device=device,
+        protocol=protocol,
+        miou=miou,
+        digits=digits,
         with_reported=with_reported,
     )
     definition = load_report(name)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import AsJson
+from harness.cli.options import AsJson, table_choices
 
 SUFFIXES = {".md": "markdown", ".tex": "latex", ".html": "html", ".csv": "csv", ".json": "json"}
 
@@ -36,13 +36,20 @@ def table(
         str | None, typer.Option(help="FPS under the protocol of this name or id.")
     ] = None,
     miou: Annotated[
-        str, typer.Option(help="Which mIoU: newest log, mean of all logs (seeds), or reported.")
+        str,
+        typer.Option(
+            help="Which mIoU: of the newest log, the mean of all logs (seeds), or reported."
+        ),
     ] = "newest",
     digits: Annotated[
-        str, typer.Option(help="Of measured figures: as the paper prints, or by their spread.")
+        str,
+        typer.Option(
+            help="Of our figures: as the paper prints them (paper), or with their 95% interval, or "
+            "standard deviation over logs, down to its first digit (spread)."
+        ),
     ] = "paper",
     with_reported: Annotated[
-        bool, typer.Option("--with-reported", help="Published figures beside our own.")
+        bool, typer.Option("--with-reported", help="Published figures in columns beside ours.")
     ] = False,
     out: Annotated[
         Path | None, typer.Option(help="Write to this file, whole or not at all.")
@@ -51,34 +58,35 @@ def table(
 ) -> None:
     """Print a table: our figures where we measured, the paper's, marked, where we did not.
 
-    FPS of different devices or protocols are never mixed in one column. mIoU is that of the
-    training logs that harness log add stored. --json gives every cell with its exact value, its
-    kind and the records that it comes from.
+    Tables 1 to 4 are the paper's; a FILE.yaml is one of your own (harness/report/definitions
+    holds ours). FPS of different devices or protocols are never mixed in one column. mIoU is that
+    of the training logs that harness log add stored. --json gives every cell with its exact value,
+    its kind and the records that it comes from.
 
     \b
     Examples:
       harness table 1
-      harness table 1 --format latex --out table1.tex
+      harness table 3 --format latex --out table3.tex
+      harness table 4 --format latex-siunitx
       harness table 1 --fps reported
       harness table 1 --device H200 --protocol paper
-      harness table 4 --with-reported
+      harness table 4 --with-reported --json
       harness table 1 --digits spread --miou mean
       harness table my-table.yaml --results results --results ../other/results
     """
-    from harness.report.build import Choices, build_table
+    from harness.report.build import build_table
     from harness.report.definition import load_definition
-    from harness.report.digits import digits_choice
     from harness.report.formats import renderer
-    from harness.report.miou import accuracy_choice
     from harness.report.output import write_whole
     from harness.report.sources import report_records
-    from harness.report.speed import fps_choice
 
     render = renderer(_format_name(format_name, out, as_json=as_json))
-    choices = Choices(
-        fps=fps_choice(fps, device=device, protocol=protocol),
-        miou=accuracy_choice(miou),
-        digits=digits_choice(digits),
+    choices = table_choices(
+        fps=fps,
+        device=device,
+        protocol=protocol,
+        miou=miou,
+        digits=digits,
         with_reported=with_reported,
     )
     definition = load_definition(name)

@@ -7,19 +7,25 @@ from dataclasses import dataclass, field, replace
 
 from harness.records import Record
 from harness.report.cells import Context, Place, make_cell
-from harness.report.columns import Column, named_columns, with_reported
+from harness.report.columns import GPU, REPORTED, Column, named_columns, with_reported
 from harness.report.definition import AnyDefinition, Definition, StageDefinition
 from harness.report.digits import Digits
 from harness.report.emphasis import emphasised
-from harness.report.footnotes import gap_warnings, mark_notes, origin_notes, static_notes
+from harness.report.footnotes import (
+    gap_warnings,
+    mark_notes,
+    origin_notes,
+    own_notes,
+    static_notes,
+)
 from harness.report.miou import Accuracies, accuracy_notes, choose_accuracies
 from harness.report.miou import Choice as AccuracyChoice
 from harness.report.model import Table, TableRow, kinds_of
 from harness.report.norm_speed import NormSpeeds, choose_norm_speeds, norm_notes
 from harness.report.rows import RowRecords, failure_warnings, gather, record_warnings
 from harness.report.scales import load_scales
-from harness.report.speed import FpsChoice, Speeds, choose_speeds
-from harness.report.speed_notes import speed_notes, speed_warnings
+from harness.report.speed import FpsChoice, Speeds, choose_speeds, published_speeds
+from harness.report.speed_notes import published_notes, speed_notes, speed_warnings
 from harness.report.stage_table import build_stage_table
 
 NO_SPEEDS = Speeds(origin=None, conditions=None, records={})
@@ -61,46 +67,75 @@ def build_table(
         return build_stage_table(definition, records)
     choices = choices or Choices()
     rows = gather(definition, records)
-    context = _context(definition, rows, choices)
     columns = tuple(
         column
         for name in definition.columns
         for column in named_columns(name, where=f"table {definition.name}")
     )
+    context = _context(definition, columns, rows, choices)
     table = _filled(definition, columns, rows, context)
     if choices.with_reported:
-        ours = [c.name for c, cells in table.column_cells() if kinds_of(cells) - {"reported"}]
-        table = _filled(definition, with_reported(columns, ours), rows, context)
+        columns = _with_reported(table)
+        context = _context(definition, columns, rows, choices)
+        table = _filled(definition, columns, rows, context)
     if definition.emphasis:
-        # Rates of unlike devices have no best.
-        shown = [c for c in table.columns if c.name != "fps" or context.speeds.comparable]
-        names = tuple(n for n in definition.emphasis.columns if n in {c.name for c in shown})
-        emphasis = replace(definition.emphasis, columns=names)
-        table = replace(table, rows=emphasised(table.rows, table.columns, emphasis))
+        table = emphasised(table, definition.emphasis, unlike=_unlike(columns, context))
     table = _annotated(table, rows, context)
     has_speed = {"fps", "fps_norm"} & set(definition.columns) and choices.fps.origin != "reported"
     failures = failure_warnings(rows) if has_speed else []
     return replace(table, warnings=(*table.warnings, *failures))
 
 
-def _context(definition: Definition, rows: Sequence[RowRecords], choices: Choices) -> Context:
+def _with_reported(table: Table) -> tuple[Column, ...]:
+    """Return the columns with the published ones beside those that hold figures of our own."""
+    ours = {column.name for column, cells in table.column_cells() if kinds_of(cells) - {"reported"}}
+    return with_reported(table.columns, ours | ({GPU} if "fps" in ours else set()))
+
+
+def _context(
+    definition: Definition,
+    columns: Sequence[Column],
+    rows: Sequence[RowRecords],
+    choices: Choices,
+) -> Context:
     """Return what the cells may look at; a table without a column has nothing to refuse there."""
-    shown = {name.partition(".")[0] for name in definition.columns}
-    speeds, norm, accuracies = NO_SPEEDS, NO_NORM, Accuracies()
+    shown = {column.name for column in columns}
+    # Where rows have inputs of their own, the table says which: no protocol differs by that.
+    besides = ("input",) if len(definition.shapes) > 1 else ()
+    speeds, norm, accuracies, published = NO_SPEEDS, NO_NORM, Accuracies(), NO_SPEEDS
     if "fps" in shown:
-        speeds = choose_speeds(rows, choices.fps, devices_stated="gpu" in shown)
+        only_ours = choices.fps.origin == "auto" and f"fps{REPORTED}" in shown
+        choice = replace(choices.fps, origin="measured") if only_ours else choices.fps
+        speeds = choose_speeds(rows, choice, devices_stated=GPU in shown, besides=besides)
+    if f"fps{REPORTED}" in shown:
+        published = published_speeds(rows, devices_stated=f"{GPU}{REPORTED}" in shown)
     if "fps_norm" in shown:
-        norm = choose_norm_speeds(rows, choices.fps, load_scales(definition.scales))
-    if {"miou", "iou"} & shown:
-        accuracies = choose_accuracies(rows, choices.miou, split=definition.split)
+        scales = load_scales(definition.scales)
+        norm = choose_norm_speeds(rows, choices.fps, scales, besides=besides)
+    if any(column.class_name or column.name == "miou" for column in columns):
+        accuracies = choose_accuracies(rows, choices.miou, definition)
     return Context(
         definition=definition,
         baseline=_baseline(definition, rows),
         speeds=speeds,
         norm=norm,
+        published=published,
         accuracies=accuracies,
         digits=choices.digits,
+        beside=frozenset(c.name.removesuffix(REPORTED) for c in columns if c.published) & shown,
     )
+
+
+def _unlike(columns: Sequence[Column], context: Context) -> dict[str, str]:
+    """Return the columns whose figures do not compare, and what they differ in."""
+    found = {}
+    if len(context.definition.shapes) > 1:
+        sized = ("gflops", "fps", "fps_norm")
+        found = {column.name: "input sizes" for column in columns if column.figure in sized}
+    for name, speeds in (("fps", context.speeds), (f"fps{REPORTED}", context.published)):
+        if not speeds.comparable:
+            found[name] = "devices or protocols"
+    return found
 
 
 def _filled(
@@ -128,7 +163,7 @@ def _filled(
         ),
         footnotes=definition.footnotes,
         groups=definition.groups,
-        wide=definition.wide,
+        wide=definition.wide or len(columns) > len(definition.columns),
     )
 
 
@@ -141,13 +176,20 @@ def _annotated(bare: Table, rows: Sequence[RowRecords], context: Context) -> Tab
         footnotes=(
             *bare.footnotes,
             *origin_notes(bare),
-            *mark_notes(bare),
+            *mark_notes(bare, rows, definition.emphasis),
             *static_notes(bare, definition, rows),
-            *(speed_notes(rows, speeds) if "fps" in definition.columns else ()),
+            *(
+                speed_notes(rows, speeds, published_beside="fps" in context.beside)
+                if "fps" in definition.columns
+                else ()
+            ),
+            *published_notes(context.published),
             *(norm_notes(rows, norm) if norm.scales else ()),
-            *accuracy_notes(rows, context.accuracies),
+            *accuracy_notes(rows, context.accuracies, bare),
+            *own_notes(bare, context.beside),
         ),
         warnings=(
+            *bare.warnings,
             *record_warnings(rows),
             *gap_warnings(rows),
             *speed_warnings(timed),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from harness.errors import BadRequest, did_you_mean
 from harness.records import ProfileRecord, ReportedRecord
-from harness.report.columns import REPORTED, Column
+from harness.report.columns import GPU, IOU, Column
 from harness.report.conditions import device_name
 from harness.report.definition import Definition
 from harness.report.digits import Digits, deviating, spread
@@ -39,19 +39,23 @@ class Context:
         baseline: The row that delta p counts from; null where the table has none.
         speeds: The records of the FPS column.
         norm: The records of the FPS (norm.) column.
+        published: The published records of FPS, for the columns that hold nothing else.
         accuracies: The logs of the columns mIoU and IoU.
         digits: How many digits a measured figure is printed with.
+        beside: Columns that have the published figures in another one beside them, and hold none.
     """
 
     definition: Definition
     baseline: RowRecords | None
     speeds: Speeds
     norm: NormSpeeds
+    published: Speeds
     accuracies: Accuracies = field(default_factory=Accuracies)
     digits: Digits = "paper"
+    beside: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
     """Where a cell stands: its column, its row and the row's position."""
 
@@ -62,9 +66,13 @@ class Place:
 
 def make_cell(place: Place, context: Context) -> Cell:
     """Return the cell at `place`."""
-    if place.column.name.endswith(REPORTED):
-        return _published(place)
-    return _CELLS[place.column.base.partition(".")[0]](place, context)
+    column = place.column
+    if column.published:
+        return _published(place) if column.figure else _device(place.row.reported)
+    cell = _CELLS[IOU if column.class_name else column.name](place, context)
+    if column.name in context.beside and any(isinstance(r, ReportedRecord) for r in cell.records):
+        return ABSENT
+    return cell
 
 
 def _method(place: Place, _: Context) -> Cell:
@@ -78,15 +86,16 @@ def _input_size(place: Place, context: Context) -> Cell:
 
 def _gpu(place: Place, context: Context) -> Cell:
     """Return the device of the row's FPS, else that of its FPS (norm.)."""
-    for records in (context.speeds.records, context.norm.records):
-        record = records.get(place.position)
-        if record is not None:
-            if isinstance(record, ProfileRecord):
-                name = device_name(record.environment)
-            else:
-                name = record.device
-            return Cell(text=name, kind="label", records=(record,))
-    return Cell(text=NO_FIGURE, kind="label")
+    speed = context.speeds.records.get(place.position)
+    return _device(speed or context.norm.records.get(place.position))
+
+
+def _device(record: ProfileRecord | ReportedRecord | None) -> Cell:
+    if record is None:
+        return ABSENT
+    if isinstance(record, ProfileRecord):
+        return Cell(text=device_name(record.environment), kind="label", records=(record,))
+    return Cell(text=record.device or NO_FIGURE, kind="label", records=(record,))
 
 
 def _gflops(place: Place, context: Context) -> Cell:
@@ -163,17 +172,16 @@ def _rate(column: Column, record: ProfileRecord, factor: float, context: Context
     assert record.timing is not None
     value, ci95 = record.timing.fps * factor, record.timing.fps_ci95
     interval = (ci95[0] * factor, ci95[1] * factor) if ci95 else None
-    text = column.print(value)
-    if context.digits == "spread" and interval:
-        # From the upper end: the lower one is cut off at 0.
-        text = spread(value, interval[1] - value, column.suffix)
+    half_width = interval[1] - value if interval else 0.0  # upwards: below it is cut off at 0
+    by_spread = context.digits == "spread" and half_width > 0
+    text = spread(value, half_width) if by_spread else column.print(value)
     return Cell(
         text=text,
         kind="measured",
         value=value,
         interval=interval,
         records=(record,),
-        mark=TENSORRT_MARK if column.base == "fps" and uses_tensorrt(record) else "",
+        mark=TENSORRT_MARK if column.name == "fps" and uses_tensorrt(record) else "",
     )
 
 
@@ -184,27 +192,27 @@ def _accuracy(place: Place, context: Context) -> Cell:
     found = accuracy(logs, place.column.class_name)
     if found is None:
         return ABSENT
-    text = place.column.print(found.value)
-    if found.deviation is not None:
-        text = (
-            spread(found.value, found.deviation)
-            if context.digits == "spread"
-            else deviating(found.value, found.deviation, place.column.digits)
-        )
-    return Cell(text=text, kind="logged", value=found.value, records=tuple(logs))
+    value, deviation = found.value, found.deviation
+    if deviation is None:
+        text = place.column.print(value)
+    elif context.digits == "spread" and deviation > 0:
+        text = spread(value, deviation)
+    else:
+        text = deviating(value, deviation, place.column.digits)
+    return Cell(text=text, kind="logged", value=value, deviation=deviation, records=tuple(logs))
 
 
 _CELLS: Mapping[str, Callable[[Place, Context], Cell]] = {
     "method": _method,
     "input_size": _input_size,
-    "gpu": _gpu,
+    GPU: _gpu,
     "gflops": _gflops,
     "params": _params,
     "delta_params": _delta_params,
     "fps": _fps,
     "fps_norm": _fps_norm,
     "miou": _accuracy,
-    "iou": _accuracy,
+    IOU: _accuracy,
 }
 
 
@@ -213,7 +221,7 @@ def _counted(column: Column, value: float, record: ProfileRecord) -> Cell:
 
 
 def _published(place: Place) -> Cell:
-    return _printed(place.column, place.row.reported, tensorrt=place.column.base == "fps")
+    return _printed(place.column, place.row.reported, tensorrt=place.column.figure == "fps")
 
 
 def _printed(column: Column, record: ReportedRecord | None, *, tensorrt: bool = False) -> Cell:

@@ -1,7 +1,7 @@
 """The columns that a table can have: name, header, unit and digits as the paper prints them.
 
-Two names stand for more than themselves. `iou` is a column for each class of Cityscapes, of which
-one alone is `iou.traffic light`. `NAME.reported` is the published figure beside our own.
+`iou` stands for a column of each class of Cityscapes, of which one alone is `iou.traffic light`.
+`NAME.reported` is the column of what was published beside our own.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ CLASSES: Mapping[str, str] = {
 """The 19 classes of Cityscapes in its order, and their headers in the paper's Table III."""
 
 IOU = "iou"
+GPU = "gpu"
 REPORTED = ".reported"
 
 
@@ -53,6 +54,8 @@ class Column:
         significant: Significant figures that a small one of ours has at least; 0 for no such rule.
         figure: Key of `ReportedRecord.figures`; null where the column holds text.
         better: Which figures are the better ones; null where that has no meaning.
+        class_name: The class whose IoU it holds; null for every other column.
+        published: Whether it holds the publication's figures even where there are our own.
     """
 
     name: str
@@ -63,16 +66,8 @@ class Column:
     significant: int = 0
     figure: str | None = None
     better: Literal["higher", "lower"] | None = None
-
-    @property
-    def base(self) -> str:
-        """Its name, without what makes it the published one."""
-        return self.name.removesuffix(REPORTED)
-
-    @property
-    def class_name(self) -> str | None:
-        """The class whose IoU it holds; null for every other column."""
-        return self.base.removeprefix(f"{IOU}.") if self.base.startswith(f"{IOU}.") else None
+    class_name: str | None = None
+    published: bool = False
 
     def print(self, value: float) -> str:
         """Return `value` as printed, e.g. `2.85M`; an exact zero is `0M`, as in the paper."""
@@ -90,7 +85,7 @@ COLUMNS: Mapping[str, Column] = {
     for column in (
         Column(name="method", header="Method"),
         Column(name="input_size", header="Input Size"),
-        Column(name="gpu", header="GPU"),
+        Column(name=GPU, header="GPU"),
         Column(
             name="gflops",
             header="GFLOPs",
@@ -144,6 +139,7 @@ COLUMNS: Mapping[str, Column] = {
                 digits=1,
                 figure=f"{IOU}.{name}",
                 better="higher",
+                class_name=name,
             )
             for name, header in CLASSES.items()
         ),
@@ -171,37 +167,48 @@ def named_columns(name: str, *, where: str) -> tuple[Column, ...]:
     """Return the columns that `name` stands for.
 
     Args:
-        name: A column, `iou` for one of every class, or a column with figures and `.reported`.
+        name: A column, `iou` for one of every class, or with `.reported` behind it a column that
+            publications have too: one of figures, or `gpu`.
         where: Begins the message, `file:line`.
 
     Raises:
         BadRequest: If there is no such column.
     """
-    if name == IOU:
-        return tuple(column for column in COLUMNS.values() if column.class_name)
     base = name.removesuffix(REPORTED)
-    known = [n for n, column in COLUMNS.items() if not column.class_name]
-    if base not in COLUMNS or (base != name and COLUMNS[base].figure is None):
+    if base == IOU:
+        found = tuple(column for column in COLUMNS.values() if column.class_name)
+    elif base in COLUMNS:
+        found = (COLUMNS[base],)
+    else:
+        of_class = name.startswith(f"{IOU}.")
+        known = [n for n, each in COLUMNS.items() if bool(each.class_name) == of_class]
         raise BadRequest(f"{where}: no column {name!r}{did_you_mean(name, [*known, IOU])}")
-    return (COLUMNS[base],) if base == name else (reported(COLUMNS[base]),)
+    if base == name:
+        return found
+    if found[0].figure is None and base != GPU:
+        raise BadRequest(f"{where}: {REPORTED} must follow a column of figures or gpu, got {name}")
+    return tuple(map(reported, found))
+
+
+def stage_columns(name: str, *, where: str) -> tuple[Column, ...]:
+    """Return the column of an architecture table, like `named_columns`."""
+    if name not in STAGE_COLUMNS:
+        raise BadRequest(f"{where}: no column {name!r}{did_you_mean(name, STAGE_COLUMNS)}")
+    return (STAGE_COLUMNS[name],)
 
 
 def reported(column: Column) -> Column:
-    """Return the column that holds the published figures of `column`."""
-    return replace(column, name=f"{column.name}{REPORTED}")
+    """Return the column that holds what was published in the place of `column`."""
+    return replace(column, name=f"{column.name}{REPORTED}", published=True)
 
 
 def with_reported(columns: Iterable[Column], of: Iterable[str]) -> tuple[Column, ...]:
-    """Return `columns` with the published figures behind each of those named in `of`."""
-    named = set(of)
-    found = list(columns)
+    """Return `columns` with the published ones behind each of those named in `of`."""
+    named, found = set(of), list(columns)
     present = {column.name for column in found}
     return tuple(
         each
         for column in found
-        for each in (
-            (column, reported(column))
-            if column.name in named and f"{column.name}{REPORTED}" not in present
-            else (column,)
-        )
+        for each in (column, reported(column))
+        if each is column or (column.name in named and each.name not in present)
     )

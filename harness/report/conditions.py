@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,13 +49,13 @@ class Conditions:
         return f"{self.device} under {self.protocol_id}"
 
 
-def of_profile(record: ProfileRecord) -> Conditions:
-    """Return the conditions of a timed record."""
+def of_profile(record: ProfileRecord, *, besides: Collection[str] = ()) -> Conditions:
+    """Return the conditions of a timed record, `besides` those keys of its protocol."""
     assert record.timing is not None
     protocol = {
         k: v
         for k, v in record.timing.protocol.items()
-        if k not in HOW_LONG and not (k in BEFORE and v == BEFORE[k])
+        if k not in HOW_LONG and k not in besides and not (k in BEFORE and v == BEFORE[k])
     }
     content = json.dumps(protocol, sort_keys=True, ensure_ascii=False)
     digest = hashlib.sha256(content.encode()).hexdigest()[:8]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from harness.errors import BadRequest, did_you_mean
-from harness.report.columns import STAGE_COLUMNS, named_columns
+from harness.report.columns import Column, named_columns, stage_columns
 from harness.report.definition_path import definition_path
 from variants.yaml_node import Node, read
 
@@ -104,6 +105,11 @@ class Definition:
         """The variants of the rows with height and width, in order, each once."""
         return tuple(dict.fromkeys((row.variant, self.shape_of(row)[2:]) for row in self.rows))
 
+    @property
+    def shapes(self) -> frozenset[Shape]:
+        """The inputs that figures of this table were taken at: one, but where rows differ."""
+        return frozenset(self.shape_of(row) for row in self.rows)
+
     def shape_of(self, row: Row) -> Shape:
         """Return the input that the figures of `row` were taken at."""
         return row.input_shape or self.input_shape
@@ -121,6 +127,7 @@ class StageDefinition:
         variant: Catalogue name of the network.
         columns: Column names, in order.
         footnotes: Notes under the table, before those that the figures themselves require.
+        wide: Whether the table is set across both columns of a two-column page.
     """
 
     name: str
@@ -130,6 +137,7 @@ class StageDefinition:
     variant: str
     columns: tuple[str, ...]
     footnotes: tuple[str, ...] = ()
+    wide: bool = False
 
     @property
     def wanted(self) -> tuple[tuple[str, tuple[int, int]], ...]:
@@ -157,72 +165,97 @@ def load_definition(name_or_path: str | Path) -> AnyDefinition:
 
 def _stage_definition(path: Path, root: Node) -> StageDefinition:
     keys = root.mapping(
-        required=("title", "source", "input", "stages", "columns"), optional=("footnotes",)
+        required=("title", "source", "input", "stages", "columns"), optional=("footnotes", "wide")
     )
-    footnotes = keys["footnotes"].items() if "footnotes" in keys else []
     return StageDefinition(
         name=path.stem,
         title=keys["title"].text(),
         source=keys["source"].text(),
         input_shape=_input_shape(keys["input"]),
         variant=keys["stages"].text(),
-        columns=tuple(node.one_of(tuple(STAGE_COLUMNS)) for node in keys["columns"].items()),
-        footnotes=tuple(node.text() for node in footnotes),
+        columns=_columns(keys["columns"], stage_columns),
+        footnotes=_footnotes(keys),
+        wide=_wide(keys),
     )
 
 
 def _variant_definition(path: Path, root: Node) -> Definition:
     keys = root.mapping(required=REQUIRED, optional=OPTIONAL)
-    groups, rows = _groups(root, keys)
-    footnotes = keys["footnotes"].items() if "footnotes" in keys else []
-    columns = tuple(name for node in keys["columns"].items() for name in _columns(node))
+    columns = _columns(keys["columns"], named_columns)
+    shape = _input_shape(keys["input"])
+    groups, rows = _groups(root, keys, None if "input_size" in columns else shape)
     return Definition(
         name=path.stem,
         title=keys["title"].text(),
         source=keys["source"].text(),
-        input_shape=_input_shape(keys["input"]),
+        input_shape=shape,
         convention=keys["convention"].text(),
         baseline=_baseline(keys, rows),
         columns=columns,
         rows=rows,
         groups=groups,
-        footnotes=tuple(node.text() for node in footnotes),
+        footnotes=_footnotes(keys),
         scales=path.parent / keys["scales"].text() if "scales" in keys else None,
         emphasis=_emphasis(keys["emphasis"], columns) if "emphasis" in keys else None,
         split=keys["split"].one_of(SPLITS) if "split" in keys else "val",
-        wide=keys["wide"].flag() if "wide" in keys else False,
+        wide=_wide(keys),
     )
 
 
-def _groups(root: Node, keys: dict[str, Node]) -> tuple[tuple[str | None, ...], tuple[Row, ...]]:
-    """Return the titles of the groups and the rows of all of them."""
+def _footnotes(keys: dict[str, Node]) -> tuple[str, ...]:
+    return tuple(node.text() for node in keys["footnotes"].items()) if "footnotes" in keys else ()
+
+
+def _wide(keys: dict[str, Node]) -> bool:
+    return keys["wide"].flag() if "wide" in keys else False
+
+
+def _groups(
+    root: Node, keys: dict[str, Node], only: Shape | None
+) -> tuple[tuple[str | None, ...], tuple[Row, ...]]:
+    """Return the titles of the groups and the rows of all of them, `only` of one input if given."""
     if ("rows" in keys) == ("groups" in keys):
         raise BadRequest(f"{root.where}: a table has the key 'rows' or the key 'groups'")
     if "rows" in keys:
-        return (None,), tuple(_row(node, 0) for node in keys["rows"].items())
+        return (None,), tuple(_row(node, 0, only) for node in keys["rows"].items())
     titles: list[str | None] = []
     rows: list[Row] = []
     for number, node in enumerate(keys["groups"].items()):
         group = node.mapping(required=("rows",), optional=("title",))
         titles.append(group["title"].text() if "title" in group else None)
-        rows += [_row(entry, number) for entry in group["rows"].items()]
+        rows += [_row(entry, number, only) for entry in group["rows"].items()]
     return tuple(titles), tuple(rows)
 
 
-def _row(node: Node, group: int) -> Row:
+def _row(node: Node, group: int, only: Shape | None) -> Row:
     keys = node.mapping(required=("variant",), optional=("label", "same_as", "compared", "input"))
     return Row(
         variant=keys["variant"].text(),
         label=keys["label"].text() if "label" in keys else None,
         same_as=keys["same_as"].text() if "same_as" in keys else None,
         compared=keys["compared"].flag() if "compared" in keys else True,
-        input_shape=_input_shape(keys["input"]) if "input" in keys else None,
+        input_shape=_own_input(keys["input"], only) if "input" in keys else None,
         group=group,
     )
 
 
-def _columns(node: Node) -> list[str]:
-    return [column.name for column in named_columns(node.text(), where=node.where)]
+def _own_input(node: Node, only: Shape | None) -> Shape:
+    """Return a row's own input; the reader must see it where it is not the table's."""
+    shape = _input_shape(node)
+    if only not in (shape, None):
+        node.refuse("must be the table's, or be shown in a column input_size")
+    return shape
+
+
+def _columns(node: Node, named: Callable[..., tuple[Column, ...]]) -> tuple[str, ...]:
+    """Return the names of the columns, each once."""
+    names: list[str] = []
+    for entry in node.items():
+        for column in named(entry.text(), where=entry.where):
+            if column.name in names:
+                entry.refuse("must name no column twice")
+            names.append(column.name)
+    return tuple(names)
 
 
 def _emphasis(node: Node, columns: tuple[str, ...]) -> Emphasis:
@@ -242,7 +275,7 @@ def _emphasis(node: Node, columns: tuple[str, ...]) -> Emphasis:
 
 
 def _input_shape(node: Node) -> Shape:
-    size = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", node.text())
+    size = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", str(node.value))
     if size is None:
         node.refuse("must be HxW")
     return (1, 3, int(size[1]), int(size[2]))

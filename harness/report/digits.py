@@ -5,30 +5,17 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from harness.errors import BadRequest, did_you_mean
-
 Digits = Literal["paper", "spread"]
 CHOICES: tuple[Digits, ...] = ("paper", "spread")
 
 PLUS_MINUS = " ± "
 
 
-def digits_choice(name: str) -> Digits:
-    """Return the choice that the flag `--digits` makes.
-
-    Raises:
-        BadRequest: If it is none.
-    """
-    for known in CHOICES:
-        if name == known:
-            return known
-    raise BadRequest(f"--digits: no such choice {name!r}{did_you_mean(name, CHOICES)}")
-
-
-def spread(value: float, half_width: float, suffix: str = "") -> str:
+def spread(value: float, half_width: float) -> str:
     """Return `value` and its half-width, down to the first significant digit of the latter.
 
     Where that digit is 1 there is one more, since a rounding step would be as large as the spread.
+    The half-width is above 0.
 
     Example:
         >>> spread(41.1234, 0.287)
@@ -38,14 +25,12 @@ def spread(value: float, half_width: float, suffix: str = "") -> str:
         >>> spread(1234.0, 250.0)
         '1200 ± 300'
     """
-    if half_width <= 0:
-        return f"{value:g}{suffix}"
     digits = -math.floor(math.log10(half_width))
     first = half_width * 10**digits  # from 1 up to, not including, 10
     digits += round(first, 1) < 2
-    return deviating(round(value, digits), round(half_width, digits), max(digits, 0), suffix)
+    return deviating(round(value, digits), round(half_width, digits), max(digits, 0))
 
 
-def deviating(value: float, deviation: float, digits: int, suffix: str = "") -> str:
+def deviating(value: float, deviation: float, digits: int) -> str:
     """Return `value` and what it deviates by, both with `digits` after the point."""
-    return f"{value:.{digits}f}{suffix}{PLUS_MINUS}{deviation:.{digits}f}{suffix}"
+    return f"{value:.{digits}f}{PLUS_MINUS}{deviation:.{digits}f}"

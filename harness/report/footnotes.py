@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from harness.records import ReportedRecord
-from harness.report.definition import Definition
+from harness.report.definition import Definition, Emphasis
 from harness.report.model import (
+    NO_FIGURE,
     NOT_PUBLISHED,
     REPORTED_MARK,
     TENSORRT_MARK,
@@ -33,7 +34,7 @@ def origin_notes(table: Table) -> list[str]:
     return notes
 
 
-def mark_notes(table: Table) -> list[str]:
+def mark_notes(table: Table, rows: Sequence[RowRecords], emphasis: Emphasis | None) -> list[str]:
     """Return what the marks of single figures and the emphasis mean."""
     cells = [cell for row in table.rows for cell in row.cells]
     notes = []
@@ -42,11 +43,25 @@ def mark_notes(table: Table) -> list[str]:
     ranks = {cell.rank for cell in cells}
     if "best" in ranks:
         best = "Bold: the best of its column"
+        best += " in its group" if emphasis and emphasis.within == "group" else ""
         best += "; underlined: the second" if "second" in ranks else ""
         if any(cell.rank and cell.interval for cell in cells):
             best += "; measured figures whose 95% intervals meet share a rank"
+        aside = [row.label for row in rows if not row.row.compared]
+        best += f"; {', '.join(aside)} left aside" if aside else ""
         notes.append(f"{best}.")
     return notes
+
+
+def own_notes(table: Table, beside: Set[str]) -> list[str]:
+    """Return what an empty cell means in a column that leaves published figures to another."""
+    names = [
+        column.header
+        for column, cells in table.column_cells()
+        if column.name in beside - {"fps"}  # whose own note says it
+        and any(cell.kind == "absent" for cell in cells)
+    ]
+    return [f"{NO_FIGURE} in {', '.join(names)}: nothing of our own."] if names else []
 
 
 def static_notes(table: Table, definition: Definition, rows: Sequence[RowRecords]) -> list[str]:
@@ -57,9 +72,9 @@ def static_notes(table: Table, definition: Definition, rows: Sequence[RowRecords
     }
     notes = []
     if "gflops" in counted:
-        shapes = {definition.shape_of(row) for row in definition.rows}
-        size = "x".join(map(str, shapes.pop())) + " " if len(shapes) == 1 else ""
-        at = " at the input size of its row" if len(shapes) > 1 else ""
+        several = len(definition.shapes) > 1
+        size = "" if several else "x".join(map(str, *definition.shapes)) + " "
+        at = " at the input size of its row" if several else ""
         notes.append(
             f"GFLOPs: 1e9 multiply-accumulates of one {size}forward pass{at} under the convention "
             f"`{definition.convention}`."

@@ -6,16 +6,15 @@ mean. A log of another set than the table's is another figure and does not count
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from harness.errors import BadRequest, did_you_mean
 from harness.logged_record import LoggedRecord, Score
-from harness.report.model import LOGGED_MARK
+from harness.report.definition import Definition, Shape
+from harness.report.model import LOGGED_MARK, NO_FIGURE, Table
 from harness.report.rows import RowRecords
 
 Choice = Literal["newest", "mean", "reported"]
@@ -44,26 +43,34 @@ class Accuracy:
     deviation: float | None
 
 
-def accuracy_choice(name: str) -> Choice:
-    """Return the choice that the flag `--miou` makes.
-
-    Raises:
-        BadRequest: If it is none.
-    """
-    for known in CHOICES:
-        if name == known:
-            return known
-    raise BadRequest(f"--miou: no such choice {name!r}{did_you_mean(name, CHOICES)}")
-
-
 def choose_accuracies(
-    rows: Sequence[RowRecords], choice: Choice, *, split: Literal["val", "test"]
+    rows: Sequence[RowRecords], choice: Choice, definition: Definition
 ) -> Accuracies:
-    """Return the logs that count in a table of mIoU on `split`."""
+    """Return the logs that count in a table.
+
+    A log names no input size: where the table has its network at several, nobody knows which of
+    the rows it belongs to, and it is left out.
+    """
     if choice == "reported":
         return Accuracies()
+    split = definition.split
+    shapes: dict[str, set[Shape]] = defaultdict(set)
+    for each in definition.rows:
+        for name in each.names:
+            shapes[name].add(definition.shape_of(each))
     logs, warnings = {}, []
     for position, row in enumerate(rows):
+        if row.logged and any(len(shapes[name]) > 1 for name in row.row.names):
+            warnings.append(
+                f"{row.row.variant}: {_logs(len(row.logged))} left out; the table has it at "
+                "several input sizes, and a log names none"
+            )
+            continue
+        if row.unlike_logs:
+            warnings.append(
+                f"{row.row.variant}: {_logs(row.unlike_logs)} of another spec than its newest "
+                "record left out"
+            )
         fitting = [log for log in row.logged if log.reading.split in (split, None)]
         others = len(row.logged) - len(fitting)
         if others:
@@ -74,10 +81,11 @@ def choose_accuracies(
         if not fitting:
             continue
         logs[position] = _counting(fitting, choice)
-        if choice == "newest" and len(fitting) > 1:
+        alike = _counting(fitting, "mean")
+        if choice == "newest" and len(alike) > 1:
             warnings.append(
-                f"{row.row.variant}: the newest of {_logs(len(fitting))} counts; "
-                "`--miou mean` prints their mean"
+                f"{row.row.variant}: the newest of {_logs(len(alike))} counts; "
+                "`harness table --miou mean` prints their mean"
             )
     return Accuracies(logs, tuple(dict.fromkeys(warnings)))
 
@@ -89,7 +97,11 @@ def _counting(logs: Sequence[LoggedRecord], choice: Choice) -> tuple[LoggedRecor
     """
     if choice == "newest":
         return (logs[-1],)
-    alike = {log.file_sha256: log for log in logs if log.use == logs[-1].use}
+    alike: dict[str, LoggedRecord] = {}
+    for log in logs:
+        if log.use == logs[-1].use:
+            alike.pop(log.file_sha256, None)  # so that the order stays that of the records
+            alike[log.file_sha256] = log
     return tuple(alike.values())
 
 
@@ -108,8 +120,9 @@ def accuracy(logs: Sequence[LoggedRecord], class_name: str | None = None) -> Acc
         if value is None:
             return None
         values.append(100 * value)
-    deviation = statistics.stdev(values) if len(values) > 1 else None
-    return Accuracy(math.fsum(values) / len(values), deviation)
+    if len(values) == 1:
+        return Accuracy(values[0], None)
+    return Accuracy(statistics.fmean(values), statistics.stdev(values))
 
 
 def used(log: LoggedRecord) -> Score:
@@ -118,29 +131,35 @@ def used(log: LoggedRecord) -> Score:
 
 
 def _class_iou(score: Score, class_name: str) -> float | None:
-    """Return a class's IoU, whichever way the log spells its name: `traffic_light` too."""
-    found = {_plain(name): value for name, value in (score.per_class_iou or {}).items()}
+    """Return a class's IoU, however the log spells its name (`traffic_light`, `trafficlight`)."""
+    by_class = score.per_class_iou or {}
+    if class_name in by_class:
+        return by_class[class_name]
+    found = {_plain(name): value for name, value in by_class.items()}
     return found.get(_plain(class_name))
 
 
 def _plain(name: str) -> str:
-    return name.casefold().replace("_", " ").replace("-", " ").strip()
+    return "".join(filter(str.isalnum, name.casefold()))
 
 
-def accuracy_notes(rows: Sequence[RowRecords], found: Accuracies) -> list[str]:
+def accuracy_notes(rows: Sequence[RowRecords], found: Accuracies, table: Table) -> list[str]:
     """Return the footnotes of the columns: which validation of which log, and on what."""
     if not found.logs:
         return []
     groups: dict[tuple[str, str, bool], list[int]] = defaultdict(list)
     for position, logs in found.logs.items():
         newest = logs[-1]
-        groups[newest.use, newest.reading.split or "", len(logs) > 1].append(position)
+        split = "" if any(log.reading.split is None for log in logs) else newest.reading.split
+        groups[newest.use, split or "", len(logs) > 1].append(position)
     notes = []
-    for (use, split, several), positions in groups.items():
-        which = {"best": "best validation, chosen by its result", "final": "last validation"}[use]
+    for (use, on, several), positions in groups.items():
+        which = {"best": "best", "final": "last"}[use]
+        chosen = ", chosen by its result" if use == "best" else ""
         of = f"mean ± standard deviation over {_counts(found, positions)} logs, of each the "
-        text = f"{LOGGED_MARK} mIoU: {of if several else ''}{which} of a training log"
-        text += f", on {split}" if split else ", on a set that the log does not name"
+        text = f"{LOGGED_MARK} mIoU: {of if several else ''}{which} validation of a training log"
+        text += chosen
+        text += f", on {on}" if on else ", on a set that the log does not name"
         if len(groups) > 1:
             text += f": {', '.join(rows[p].label for p in positions)}"
         notes.append(f"{text}.")
@@ -151,6 +170,9 @@ def accuracy_notes(rows: Sequence[RowRecords], found: Accuracies) -> list[str]:
     ]
     if unfinished:
         notes.append(f"mIoU of a run that had not finished: {', '.join(unfinished)}.")
+    classes = [i for i, column in enumerate(table.columns) if column.class_name]
+    if any(table.rows[p].cells[i].kind == "absent" for p in found.logs for i in classes):
+        notes.append(f"{NO_FIGURE} in a class: the log lists no IoU of it.")
     return notes
 
 

@@ -21,7 +21,7 @@ NOT_APPLICABLE = "-"  # the figure would mean nothing here, as the paper prints 
 NOT_PUBLISHED = "-"  # the publication prints none, and prints it so
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Cell:
     """One cell and what it rests on.
 
@@ -31,6 +31,8 @@ class Cell:
             took it from a publication (`reported`), or whether there is none.
         value: The figure in its column's unit; null for text such as `<1`, and where absent.
         interval: Its 95% interval, in the same unit; null where it has none.
+        deviation: Standard deviation over what it is the mean of, in the same unit; null where it
+            is no mean.
         records: The records that it comes from: one, two for a difference, several for a mean; of
             an absent figure the publication that leaves it open, else none.
         mark: What the figure bears besides the mark of its kind.
@@ -41,6 +43,7 @@ class Cell:
     kind: Kind
     value: float | None = None
     interval: tuple[float, float] | None = None
+    deviation: float | None = None
     records: tuple[Record, ...] = ()
     mark: str = ""
     rank: Rank | None = None
@@ -89,22 +92,25 @@ class Table:
 
     def grouped(self) -> Iterator[tuple[str | None, tuple[int, ...]]]:
         """Yield each group's title with the positions of its rows, empty groups left out."""
-        for number, title in enumerate(self.groups):
-            found = tuple(i for i, row in enumerate(self.rows) if row.group == number)
+        positions: list[list[int]] = [[] for _ in self.groups]
+        for i, row in enumerate(self.rows):
+            positions[row.group].append(i)
+        for title, found in zip(self.groups, positions, strict=True):
             if found:
-                yield title, found
+                yield title, tuple(found)
 
     def column_cells(self) -> Iterator[tuple[Column, tuple[Cell, ...]]]:
         """Yield each column with its cells from top to bottom."""
-        for i, column in enumerate(self.columns):
-            yield column, tuple(row.cells[i] for row in self.rows)
+        yield from zip(
+            self.columns, zip(*(row.cells for row in self.rows), strict=True), strict=True
+        )
 
     def header_marks(self) -> tuple[str, ...]:
         """Return a column's mark where all of its figures are of one kind that has a mark."""
         marks = []
-        for _, cells in self.column_cells():
-            kinds = kinds_of(cells)
-            marks.append(MARKS.get(next(iter(kinds)), "") if len(kinds) == 1 else "")
+        for column, cells in self.column_cells():
+            kinds: set[Kind] = {"reported"} if column.published else kinds_of(cells)
+            marks.append(MARKS.get(kinds.pop(), "") if len(kinds) == 1 else "")
         return tuple(marks)
 
     def marks(self) -> tuple[tuple[str, ...], ...]:

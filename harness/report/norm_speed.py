@@ -7,7 +7,7 @@ marked. Unlike protocols may not: no scale makes up for another precision or ano
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,29 +31,39 @@ class NormSpeeds:
     Attributes:
         records: The record of each row that has one, by the row's position.
         scales: The table that measured figures are normalised by; null without the column.
+        besides: Protocol keys that a column beside it states for every row.
     """
 
     records: dict[int, ProfileRecord | ReportedRecord]
     scales: Scales | None
+    besides: Collection[str] = ()
 
     def value(self, record: ProfileRecord) -> float | None:
         """Return the figure of a measured record; null where its device has no scale."""
         return normalised(record, self.scales) if self.scales else None
 
 
-def choose_norm_speeds(rows: Sequence[RowRecords], choice: FpsChoice, scales: Scales) -> NormSpeeds:
+def choose_norm_speeds(
+    rows: Sequence[RowRecords],
+    choice: FpsChoice,
+    scales: Scales,
+    *,
+    besides: Collection[str] = (),
+) -> NormSpeeds:
     """Return the records for the column.
 
     A row's own measurement goes before a reported figure, and of several measurements the newest on
     a device that has a scale. `choice` narrows the measured figures, or the reported ones where
-    nothing was measured.
+    nothing was measured. `besides` are protocol keys that a column states for every row.
 
     Raises:
         BadRequest: If measured figures of more than one protocol are left, or none although
             `choice` names a device or protocol.
     """
     measured = [
-        (i, record, of_profile(record)) for i, row in enumerate(rows) for record in row.timed
+        (i, record, of_profile(record, besides=besides))
+        for i, row in enumerate(rows)
+        for record in row.timed
     ]
     reported = [
         (i, row.reported, of_reported(row.reported))
@@ -71,7 +81,7 @@ def choose_norm_speeds(rows: Sequence[RowRecords], choice: FpsChoice, scales: Sc
     newest = [(i, r) for i, r, c in measured if c in left]  # oldest first: the newest remains
     records.update(newest)
     records.update((i, r) for i, r in newest if normalised(r, scales) is not None)
-    return NormSpeeds(records=records, scales=scales)
+    return NormSpeeds(records=records, scales=scales, besides=besides)
 
 
 def norm_notes(rows: Sequence[RowRecords], speeds: NormSpeeds) -> list[str]:
@@ -83,7 +93,7 @@ def norm_notes(rows: Sequence[RowRecords], speeds: NormSpeeds) -> list[str]:
     reported = [r for r in speeds.records.values() if isinstance(r, ReportedRecord)]
     notes = []
     if shown:
-        notes += [_rule(shown, scales), *_protocols(shown)]
+        notes += [_rule(shown, scales), *_protocols(shown, speeds.besides)]
     if reported:
         devices = ", ".join(dict.fromkeys(r.device for r in reported))
         notes.append(f"{COLUMN}: as reported, normalised there, of {devices}.")
@@ -100,13 +110,14 @@ def norm_notes(rows: Sequence[RowRecords], speeds: NormSpeeds) -> list[str]:
     return notes
 
 
-def _left(conditions: Sequence[Conditions], choice: FpsChoice) -> tuple[Conditions, ...]:
-    return matching(conditions, choice, what=f"{COLUMN} column: no figure")
+def _left(conditions: Sequence[Conditions], choice: FpsChoice) -> set[Conditions]:
+    return set(matching(conditions, choice, what=f"{COLUMN} column: no figure"))
 
 
 def _refuse_unlike(conditions: Sequence[Conditions]) -> None:
     """Refuse two protocols on one device, or on two that differ in more than a device brings."""
     by_device: dict[str, dict[str, Conditions]] = {}
+    conditions = list(dict.fromkeys(conditions))
     for each in conditions:
         by_device.setdefault(each.device, {})[each.protocol_id] = each
     for several in by_device.values():
@@ -141,8 +152,9 @@ def _rule(records: Sequence[ProfileRecord], scales: Scales) -> str:
     )
 
 
-def _protocols(records: Sequence[ProfileRecord]) -> list[str]:
-    texts = dict.fromkeys(protocol_text(of_profile(record)) for record in records)
+def _protocols(records: Sequence[ProfileRecord], besides: Collection[str]) -> list[str]:
+    found = dict.fromkeys(of_profile(record, besides=besides) for record in records)
+    texts = dict.fromkeys(protocol_text(conditions) for conditions in found)
     return [f"{COLUMN}: protocol {text}." for text in texts]
 
 

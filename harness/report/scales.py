@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from harness.errors import BadRequest
@@ -40,6 +41,7 @@ class Scales:
         return self.by_device.get(plain_name(device))
 
 
+@lru_cache(maxsize=1024)  # a table asks for the same few devices row by row
 def plain_name(device: str) -> str:
     """Return a device's name without what differs between tools.
 

@@ -7,12 +7,13 @@ decide.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.errors import BadRequest, did_you_mean
+from harness.errors import BadRequest
 from harness.records import ProfileRecord, ReportedRecord
+from harness.report.choice import one_of
 from harness.report.conditions import Conditions, differences, of_profile, of_reported
 from harness.report.rows import RowRecords
 
@@ -42,10 +43,8 @@ def fps_choice(origin: str, *, device: str | None, protocol: str | None) -> FpsC
     Raises:
         BadRequest: If `origin` is not one of `auto`, `measured`, `reported`.
     """
-    for known in ORIGINS:
-        if origin == known:
-            return FpsChoice(origin=known, device=device, protocol=protocol)
-    raise BadRequest(f"--fps: no such origin {origin!r}{did_you_mean(origin, ORIGINS)}")
+    known = one_of("--fps", origin, ORIGINS, what="origin")
+    return FpsChoice(origin=known, device=device, protocol=protocol)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +65,7 @@ class Speeds:
     @property
     def comparable(self) -> bool:
         """Whether the rates of two rows mean something side by side."""
-        return self.conditions is not None
+        return self.conditions is not None or not self.records
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,11 @@ class _Figure:
 
 
 def choose_speeds(
-    rows: Sequence[RowRecords], choice: FpsChoice, *, devices_stated: bool = False
+    rows: Sequence[RowRecords],
+    choice: FpsChoice,
+    *,
+    devices_stated: bool = False,
+    besides: Collection[str] = (),
 ) -> Speeds:
     """Return the records for the FPS column.
 
@@ -88,13 +91,16 @@ def choose_speeds(
         choice: What the user decided.
         devices_stated: Whether a column beside it names the device of every row. Published figures
             of several devices may then stand as they were printed; measured ones may not.
+        besides: Protocol keys that a column beside it states for every row.
 
     Raises:
         BadRequest: If more than one device or protocol is left after `choice`, or none although
             it names one.
     """
     measured = [
-        _Figure(i, record, of_profile(record)) for i, row in enumerate(rows) for record in row.timed
+        _Figure(i, record, of_profile(record, besides=besides))
+        for i, row in enumerate(rows)
+        for record in row.timed
     ]
     reported = [
         _Figure(i, row.reported, of_reported(row.reported))
@@ -105,7 +111,9 @@ def choose_speeds(
     if choice.origin != "auto":
         origin = choice.origin
     figures = measured if origin == "measured" else reported
-    left = matching([f.conditions for f in figures], choice, what=f"FPS column: no {origin} figure")
+    left = set(
+        matching([f.conditions for f in figures], choice, what=f"FPS column: no {origin} figure")
+    )
     figures = [f for f in figures if f.conditions in left]
     if not figures:
         return Speeds(origin=None, conditions=None, records={})
@@ -116,6 +124,22 @@ def choose_speeds(
     newest = {f.position: f.record for f in figures}
     one = conditions[0] if len(conditions) == 1 else None
     return Speeds(origin=origin, conditions=one, records=newest)
+
+
+def published_speeds(rows: Sequence[RowRecords], *, devices_stated: bool) -> Speeds:
+    """Return the records for a column of published FPS alone.
+
+    Raises:
+        BadRequest: If they are of several devices, and no column states the device of every row.
+    """
+    speeds = choose_speeds(rows, FpsChoice(origin="reported"), devices_stated=True)
+    if not speeds.comparable and not devices_stated:
+        found = [r for r in speeds.records.values() if isinstance(r, ReportedRecord)]
+        kinds = ", ".join(dict.fromkeys(str(of_reported(record)) for record in found))
+        raise BadRequest(
+            f"column fps.reported: one device, or a column gpu.reported beside it, got {kinds}"
+        )
+    return speeds
 
 
 def matching(

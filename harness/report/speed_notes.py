@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.records import ProfileRecord
 from harness.report.conditions import RUNTIMES, Conditions
-from harness.report.model import NO_FIGURE
+from harness.report.model import NO_FIGURE, REPORTED_MARK
 from harness.report.rows import RowRecords
 from harness.report.speed import Speeds
 from harness.timing_records import Timing
@@ -20,17 +20,21 @@ SOFTWARE = (
 )  # keys of a record's environment that an FPS depends on
 
 
-def speed_notes(rows: Sequence[RowRecords], speeds: Speeds) -> list[str]:
-    """Return the footnotes of the FPS column."""
+def speed_notes(
+    rows: Sequence[RowRecords], speeds: Speeds, *, published_beside: bool = False
+) -> list[str]:
+    """Return the footnotes of the FPS column.
+
+    Args:
+        rows: The rows.
+        speeds: Its records.
+        published_beside: Whether the published figures have a column of their own.
+    """
+    hint = not published_beside
     if speeds.origin is None:
-        return [_missing(rows)]
-    if speeds.conditions is None:
-        return [
-            "FPS: as reported, each on the device of its row and by its own protocol; no two rows "
-            "of unlike devices compare."
-        ]
-    if speeds.origin == "reported":
-        return [f"FPS: as reported for {speeds.conditions.device}."]
+        return [_missing(rows, hint=hint)]
+    if speeds.conditions is None or speeds.origin == "reported":
+        return _as_reported("FPS", speeds)
     software = "; ".join(_software(speeds))
     notes = [
         f"FPS: {speeds.conditions.device}, {software}; protocol "
@@ -38,8 +42,22 @@ def speed_notes(rows: Sequence[RowRecords], speeds: Speeds) -> list[str]:
         _passes(speeds),
     ]
     if len(speeds.records) < len(rows):
-        notes.append(_missing(rows))
+        notes.append(_missing(rows, hint=hint))
     return notes
+
+
+def published_notes(speeds: Speeds) -> list[str]:
+    """Return the footnotes of a column that holds published FPS alone."""
+    return _as_reported(f"FPS{REPORTED_MARK}", speeds) if speeds.records else []
+
+
+def _as_reported(column: str, speeds: Speeds) -> list[str]:
+    if speeds.conditions is not None:
+        return [f"{column}: as reported for {speeds.conditions.device}."]
+    return [
+        f"{column}: as reported, each on the device of its row and by its own protocol; no two "
+        "rows of unlike devices compare."
+    ]
 
 
 def protocol_text(conditions: Conditions) -> str:
@@ -68,10 +86,10 @@ def speed_warnings(speeds: Speeds) -> list[str]:
     return lines
 
 
-def _missing(rows: Sequence[RowRecords]) -> str:
-    """Return what an empty cell means, and where else there are figures."""
+def _missing(rows: Sequence[RowRecords], *, hint: bool) -> str:
+    """Return what an empty cell means, with a `hint` where else there are figures."""
     note = f"{NO_FIGURE} in FPS: not timed"
-    if any(row.reported and "fps" in row.reported.figures for row in rows):
+    if hint and any(row.reported and "fps" in row.reported.figures for row in rows):
         note += " under these conditions; `--fps reported` prints the published figures instead"
     return f"{note}."
 

@@ -55,6 +55,7 @@ def build_stage_table(definition: StageDefinition, records: Sequence[Record]) ->
         ),
         footnotes=definition.footnotes,
         groups=(None,) * (groups[-1] + 1),
+        wide=definition.wide,
     )
     notes = list(origin_notes(table))
     if "macs" in names:

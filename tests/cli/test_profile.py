@@ -46,6 +46,70 @@ def test_fassd_net_at_full_size_to_the_unit(capsys: pytest.CaptureFixture[str]) 
     assert record["timing"] is None
 
 
+def test_stages_are_recorded_where_asked_for_and_add_up(capsys: pytest.CaptureFixture[str]) -> None:
+    [record] = profile(capsys, "--variant", "fassd-net", "--stages", "--no-timing")
+    stages, static = record["stages"], record["static"]
+    assert isinstance(stages, list)
+    assert isinstance(static, dict)
+    assert sum(stage["params"] for stage in stages) == static["params"]
+    assert sum(stage["macs"] for stage in stages) == static["macs"]["conv"]
+    # Table II: the four convolutions of the stem share a name, each with an output of its own.
+    first = stages[0]
+    assert first == {
+        "stage": "Encoder",
+        "name": "Stem Conv",
+        "type": ["Conv 3×3 (s=2)"],
+        "output_size": [512, 1024, 16],
+        # 3 x 16 x 9 weights, 2 x 16 of BatchNorm; 512 x 1024 outputs of 27 MACs in 16 channels.
+        "params": 464,
+        "macs": 226_492_416,
+    }
+    [plain] = profile(capsys, "--variant", "fassd-net", "--no-timing", *SMALL)
+    assert "stages" not in plain
+
+
+def test_table_2_is_made_of_recorded_stages(capsys: pytest.CaptureFixture[str]) -> None:
+    profile(capsys, "--variant", "fassd-net", "--stages", "--no-timing")
+    assert run(["table", "2"]) == 0
+    out = capsys.readouterr().out
+    assert "| Encoder | Stem Conv   | Conv 3×3 (s=2)" in out
+    # 464 parameters and 226,492,416 MACs.
+    assert "| 512×1024×16  |       0.5k |  0.23 |" in out
+
+
+def test_a_table_is_profiled_at_the_input_of_each_row(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "m.yaml").write_text(
+        "title: T\nsource: table-4\ninput: 64x128\nconvention: paper\n"
+        "columns: [method, input_size, gflops]\n"
+        "rows:\n  - {variant: fassd-net}\n  - {variant: fassd-net, input: 32x64}\n"
+        "  - {variant: nonesuch}\n  - {variant: fassd-net, label: once more}\n"
+    )
+    arguments = ["profile", "--table", "m.yaml", "--no-timing", "--no-save", "--json"]
+    assert run(arguments) == 0
+    out, err = capsys.readouterr()
+    shapes = [record["input_shape"] for record in json.loads(out)]
+    assert shapes == [[1, 3, 64, 128], [1, 3, 32, 64]]
+    assert "not in the catalogue, left out: nonesuch" in err
+    # --input is for all rows, and two that differ in their input alone are then one.
+    assert run([*arguments, "--input", "128x64"]) == 0
+    shapes = [record["input_shape"] for record in json.loads(capsys.readouterr().out)]
+    assert shapes == [[1, 3, 128, 64]]
+
+
+def test_a_table_of_which_the_catalogue_has_nothing_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "m.yaml").write_text(
+        "title: T\nsource: table-4\ninput: 64x128\nconvention: paper\ncolumns: [method]\n"
+        "rows: [{variant: nonesuch}]\n"
+    )
+    assert run(["profile", "--table", "m.yaml", "--no-timing"]) == 2
+    message = "--table m.yaml: must have a variant of the catalogue, got none"
+    assert message in capsys.readouterr().err
+
+
 def test_has_the_keys_of_the_contract(capsys: pytest.CaptureFixture[str]) -> None:
     [record] = profile(capsys, "--variant", "fassd-net-l2", *SMALL, "--iterations", "3")
     assert set(record) == {

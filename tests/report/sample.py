@@ -145,15 +145,38 @@ def roof(device: str = GPU) -> DeviceRecord:
 
 
 def logged(variant: str, miou: float, **changes: Any) -> LoggedRecord:
-    """Return the accuracy out of a made-up log with some fields changed."""
-    score = Score(miou=miou, step=1, per_class_iou=None)
-    reading = LogReading(
-        format="csv", metric="miou", final=score, best=score, unit="fraction", step_unit=None,
-        validations=1, finished=True, split=changes.pop("split", "val"), notes=(),
-    )  # fmt: skip
+    """Return a training log whose validations all gave `miou`, with some fields changed.
+
+    Args:
+        variant: Catalogue name.
+        miou: A fraction.
+        **changes: Fields of `LoggedRecord` and of its reading, or `best`, `classes`.
+    """
+    final = Score(miou=miou, step=90_000, per_class_iou=changes.pop("classes", None))
+    best = changes.pop("best", final)
+    reading: dict[str, Any] = {
+        "format": "text",
+        "metric": "mIoU",
+        "final": final,
+        "best": best,
+        "unit": "fraction",
+        "step_unit": "iteration",
+        "validations": 1,
+        "finished": True,
+        "split": "val",
+        "notes": (),
+    }
+    reading |= {key: changes.pop(key) for key in tuple(changes) if key in reading}
     base: dict[str, Any] = {
-        "variant": variant, "spec": {}, "spec_sha256": "a" * 64, "miou": miou, "use": "final",
-        "reading": reading, "file": "train.log", "file_sha256": "b" * 64, "file_bytes": 1,
-        "created": "2026-01-02T03:04:05+00:00",
-    }  # fmt: skip
+        "variant": variant,
+        "spec": {"network": variant},
+        "spec_sha256": "a" * 64,
+        "miou": miou,
+        "use": "final",
+        "reading": LogReading(**reading),
+        "file": "train.log",
+        "file_sha256": "b" * 64,
+        "file_bytes": 1,
+        "created": "2026-01-03T00:00:00+00:00",
+    }
     return LoggedRecord(**(base | changes))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harness.report.columns import COLUMNS
 from harness.report.model import Cell, Table, TableRow
 
-from .sample import profile, reported
+from .sample import logged, profile, reported
 
 OURS = profile("fassd-net", fps=40.0)
+LOG = logged("fassd-net", 0.783)
 THEIRS = reported("fassd-net")
 
 
@@ -63,4 +66,46 @@ def table(*labels: str, title: str = "A title", notes: tuple[str, ...] = ()) -> 
             ),
         ),
         footnotes=notes,
+    )
+
+
+def grouped() -> Table:
+    """Return two groups of which the first has a title, with marks, ranks and spreads."""
+    best = Cell(
+        text="100.0",
+        kind="measured",
+        value=100.0,
+        interval=(99.0, 101.0),
+        records=(OURS,),
+        rank="best",
+    )
+    second = replace(printed("8.7", 8.7), mark="*", rank="second")
+    mean = Cell(text="78.3 ± 0.3", kind="logged", value=78.3, deviation=0.28, records=(LOG,))
+    return Table(
+        name="t",
+        title="A title",
+        columns=tuple(COLUMNS[name] for name in ("method", "params", "fps", "miou")),
+        rows=(
+            TableRow(
+                variant="a",
+                cells=(label("ours"), replace(measured("2.85M", 2.845), rank="second"), best, mean),
+            ),
+            TableRow(
+                variant="b",
+                cells=(label("theirs"), printed("49M", 49.0), second, printed("8.2", 8.2)),
+                group=1,
+            ),
+            TableRow(
+                variant="c",
+                cells=(
+                    label("vague"),
+                    replace(printed("0.76M", 0.76), rank="best"),
+                    printed("<1"),
+                    replace(printed("79.6", 79.6), rank="second"),
+                ),
+                group=1,
+            ),
+        ),
+        footnotes=(),
+        groups=("First", None),
     )

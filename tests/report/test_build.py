@@ -11,7 +11,7 @@ import pytest
 from harness.errors import BadRequest
 from harness.records import Record
 from harness.report.build import Choices, build_table
-from harness.report.definition import Definition, load_definition
+from harness.report.definition import Definition, Row, load_definition
 from harness.report.model import Cell, Table
 from harness.report.speed import FpsChoice
 from harness.store import paper_records
@@ -286,3 +286,112 @@ def test_figures_that_are_no_numbers_print_as_they_are() -> None:
     )
     shown = cell(build_table(definition, [vague]), "fc-hardnet-70", "fps")
     assert (shown.text, shown.value, shown.kind) == ("<1", None, "reported")
+
+
+SMALL = (1, 3, 512, 1024)
+SIZED = Definition(
+    name="t",
+    title="T",
+    source="table-4",
+    input_shape=(1, 3, 1024, 2048),
+    convention="paper",
+    baseline=None,
+    columns=("method", "input_size", "gpu", "gflops", "fps", "fps_norm"),
+    rows=(Row(variant="a"), Row(variant="b", input_shape=SMALL)),
+)
+CARD = "GTX 1080 Ti"
+
+
+def timed(variant: str, fps: float, shape: tuple[int, int, int, int], **changes: object) -> Record:
+    under = protocol(input=list(shape), **changes)
+    record: Record = profile(
+        variant, timing=timing(fps, protocol=under), input_shape=shape, device=CARD
+    )
+    return record
+
+
+def test_rows_of_several_inputs_share_a_column_that_says_which() -> None:
+    large = SIZED.input_shape
+    built = build_table(SIZED, [timed("a", 40.0, large), timed("b", 90.0, SMALL)])
+    assert texts(built, "input_size") == ["1024×2048", "512×1024"]
+    assert texts(built, "fps") == ["40.0", "90.0"]
+    assert texts(built, "fps_norm") == ["40.0", "90.0"]
+    notes = "\n".join(built.footnotes)
+    assert "input 1x3" not in notes  # that of a row stands in the row
+    assert notes.count("protocol paper@") == 2  # of FPS and of FPS (norm.), each once
+    assert "one forward pass at the input size of its row under the convention `paper`" in notes
+
+
+def test_whatever_else_protocols_differ_in_is_refused_all_the_same() -> None:
+    records = [timed("a", 40.0, SIZED.input_shape), timed("b", 90.0, SMALL, precision="fp16")]
+    with pytest.raises(BadRequest, match=r"FPS column: .* differ in precision \("):
+        build_table(SIZED, records)
+    norm = replace(SIZED, columns=("method", "input_size", "fps_norm"))
+    with pytest.raises(BadRequest, match=r"FPS \(norm.\) column: .* differ in precision \("):
+        build_table(norm, records)
+
+
+def test_in_a_table_of_one_input_its_size_stays_part_of_the_protocol() -> None:
+    definition = replace(SIZED, rows=SIZED.rows[:1])
+    built = build_table(definition, [timed("a", 40.0, SIZED.input_shape)])
+    notes = "\n".join(built.footnotes)
+    assert "input 1x3x1024x2048" in notes
+    assert "one 1x3x1024x2048 forward pass under" in notes
+
+
+def test_the_gpu_is_that_of_the_rate_that_is_shown() -> None:
+    theirs = [
+        reported("a", table="table-4", device="Titan XP"),
+        reported("b", table="table-4", device="Titan X (M)", input_shape=SMALL),
+    ]
+    definition = replace(SIZED, columns=("method", "input_size", "gpu", "fps"))
+    assert texts(build_table(definition, theirs), "gpu") == ["Titan XP", "Titan X (M)"]
+    mixed = build_table(definition, [*theirs, timed("a", 40.0, SIZED.input_shape)])
+    assert texts(mixed, "gpu") == [CARD, "–"]  # b was not timed, and shows no rate
+    assert cell(mixed, "a", "gpu").records[0].kind == "profile"
+    norm = replace(SIZED, columns=("method", "input_size", "gpu", "fps_norm"))
+    figures = {"fps_norm": "3.0"}
+    theirs = [replace(r, figures=figures) for r in theirs]
+    assert texts(build_table(norm, theirs), "gpu") == ["Titan XP", "Titan X (M)"]
+    bare = replace(SIZED, columns=("method", "input_size", "gpu"))
+    assert texts(build_table(bare, theirs), "gpu") == ["–", "–"]
+
+
+def test_published_rates_of_unlike_devices_share_a_column_only_beside_the_gpu() -> None:
+    theirs = [
+        reported("a", table="table-4", device="Titan XP"),
+        reported("b", table="table-4", input_shape=SMALL),
+    ]
+    stated = replace(SIZED, columns=("method", "input_size", "gpu", "fps"))
+    assert texts(build_table(stated, theirs), "fps") == ["41.1", "41.1"]
+    hidden = replace(SIZED, columns=("method", "input_size", "fps"))
+    with pytest.raises(BadRequest, match=r"FPS column: one device and .*decide with --device"):
+        build_table(hidden, theirs)
+    one = Choices(fps=FpsChoice(device="Titan XP"))
+    assert texts(build_table(hidden, theirs, one), "fps") == ["41.1", "–"]
+
+
+def test_measured_rates_of_unlike_devices_never_share_a_column() -> None:
+    stated = replace(
+        SIZED, columns=("method", "gpu", "fps"), rows=(Row(variant="a"), Row(variant="b"))
+    )
+    mixed = [profile("a", fps=1.0), profile("b", fps=1.0, device=CPU)]
+    with pytest.raises(BadRequest, match="FPS column: one device and one protocol"):
+        build_table(stated, mixed)
+
+
+def test_groups_and_width_go_into_the_table() -> None:
+    rows = tuple(replace(row, group=i) for i, row in enumerate(SIZED.rows))
+    definition = replace(SIZED, rows=rows, groups=("First", None), wide=True)
+    built = build_table(definition, [])
+    assert built.groups == ("First", None)
+    assert [row.group for row in built.rows] == [0, 1]
+    assert list(built.grouped()) == [("First", (0,)), (None, (1,))]
+    assert built.wide
+    assert not build_table(SIZED, []).wide
+
+
+def test_a_group_without_rows_is_left_out() -> None:
+    built = replace(build_table(SIZED, []), groups=("Empty", "Full"))
+    rows = tuple(replace(row, group=1) for row in built.rows)
+    assert list(replace(built, rows=rows).grouped()) == [("Full", (0, 1))]

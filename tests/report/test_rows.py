@@ -10,7 +10,7 @@ from harness.errors import BadRequest
 from harness.report.definition import Definition, Row
 from harness.report.rows import RowRecords, failure_warnings, gather, record_warnings
 
-from .sample import failed, profile, reported, timing
+from .sample import failed, logged, profile, reported, timing
 
 DEFINITION = Definition(
     name="t",
@@ -55,6 +55,54 @@ def test_only_the_exact_name_and_the_tables_input_size_count() -> None:
     assert row(profile("fassd-net-l1")).measured is None
     assert row(profile("fassd-net", input_shape=(1, 3, 512, 1024))).measured is None
     assert row(profile("fassd-net", input_shape=(8, 3, 1024, 2048))).measured is None
+
+
+def test_a_row_with_an_input_of_its_own_takes_records_of_that_input() -> None:
+    small = (1, 3, 512, 1024)
+    rows = (Row(variant="x"), Row(variant="x", input_shape=small))
+    large_record = profile("x", fps=1.0)
+    small_record = profile("x", fps=2.0, input_shape=small, created="2026-01-09T00:00:00Z")
+    theirs = [reported("x"), reported("x", input_shape=small, label="small")]
+    failure = failed("x", input_shape=small, created="2026-01-10T00:00:00Z")
+    large, own = gather(
+        replace(DEFINITION, rows=rows), [large_record, small_record, *theirs, failure]
+    )
+    assert (large.timed, own.timed) == ((large_record,), (small_record,))
+    assert (large.label, own.label) == ("X", "small")
+    assert (large.failed, own.failed) == (None, failure)
+
+
+def test_a_log_is_of_any_input_and_of_the_same_network() -> None:
+    old = logged("fassd-net", 0.1, created="2026-01-01T00:00:00Z")
+    new = logged("fassd-net", 0.2, created="2026-01-02T00:00:00Z")
+    assert row(new, old).logged == (old, new)
+    assert row(logged("fassd-net-l1", 0.1)).logged == ()
+    changed = profile("fassd-net", spec_sha256="c" * 64)
+    assert row(old, changed).logged == ()
+    assert row(old, changed).superseded == ("a" * 64,)
+    alone = logged("fassd-net", 0.3, spec_sha256="d" * 64, created="2026-01-05T00:00:00Z")
+    found = row(old, alone)
+    assert found.logged == (alone,)
+    assert record_warnings([found]) == [
+        "fassd-net: older records are of another spec (aaaaaaaaaaaa) than the newest "
+        "(dddddddddddd) and are not used"
+    ]
+
+
+def test_a_log_under_the_networks_other_name_counts_too() -> None:
+    definition = replace(DEFINITION, rows=(Row(variant="x", same_as="fassd-net"),))
+    log = logged("fassd-net", 0.1)
+    assert gather(definition, [log])[0].logged == (log,)
+
+
+def test_a_row_with_a_log_alone_is_not_without_a_record() -> None:
+    assert record_warnings([row(logged("fassd-net", 0.1))]) == []
+
+
+def test_the_reported_table_is_that_of_the_definition_whatever_the_row() -> None:
+    definition = replace(DEFINITION, source="table-4")
+    right = reported("fassd-net", table="table-4")
+    assert gather(definition, [right, reported("fassd-net")])[0].reported is right
 
 
 def test_a_record_under_the_networks_other_name_counts_too() -> None:

@@ -8,8 +8,9 @@ from harness.errors import BadRequest, did_you_mean
 from harness.report.formats.csv_text import to_csv
 from harness.report.formats.html import to_html
 from harness.report.formats.json_text import to_json
-from harness.report.formats.latex import to_latex, to_siunitx
+from harness.report.formats.latex import to_latex
 from harness.report.formats.markdown import to_markdown
+from harness.report.formats.siunitx import to_siunitx
 from harness.report.model import Table
 
 FORMATS: Mapping[str, Callable[[Table], str]] = {

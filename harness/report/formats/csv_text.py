@@ -5,47 +5,66 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from harness.report.columns import Column
+from harness.report.digits import PLUS_MINUS
 from harness.report.model import Cell, Table
 
 
 def to_csv(table: Table) -> str:
     """Return one line a row; no footnotes.
 
-    Column `x` with figures is followed by `x_kind`, and by `x_low` and `x_high` where one of its
-    figures has a 95% interval. In a table of groups the first column is the group's number.
+    Column `x` with figures is followed by `x_kind`, before that by `x_low` and `x_high` where one
+    of its figures has a 95% interval, and by `x_sd` where one is a mean with a standard deviation.
+    In a table of groups the first column is the group's number.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     grouped = len(table.groups) > 1
-    with_interval = {
-        column.name for column, cells in table.column_cells() if any(c.interval for c in cells)
-    }
-    header = ["group"] if grouped else []
-    for column in table.columns:
-        header += _names(column, column.name in with_interval)
-    writer.writerow(header)
+    columns = [_CsvColumn.of(column, cells) for column, cells in table.column_cells()]
+    writer.writerow([*(["group"] if grouped else []), *(n for c in columns for n in c.names())])
     for row in table.rows:
         line: list[str | float] = [row.group] if grouped else []
-        for column, cell in zip(table.columns, row.cells, strict=True):
-            line += _values(column, cell, column.name in with_interval)
+        for column, cell in zip(columns, row.cells, strict=True):
+            line += column.values(cell)
         writer.writerow(line)
     return out.getvalue()
 
 
-def _names(column: Column, with_interval: bool) -> Sequence[str]:
-    name = column.name
-    if column.figure is None:
-        return [name]
-    ends = [f"{name}_low", f"{name}_high"] if with_interval else []
-    return [name, *ends, f"{name}_kind"]
+@dataclass(frozen=True)
+class _CsvColumn:
+    """A column of the table and what follows it."""
 
+    column: Column
+    interval: bool
+    deviation: bool
 
-def _values(column: Column, cell: Cell, with_interval: bool) -> Iterator[str | float]:
-    yield "" if cell.kind == "absent" else cell.text.replace(column.suffix, "")
-    if column.figure is None:
-        return
-    if with_interval:
-        yield from cell.interval or ("", "")
-    yield cell.kind
+    @classmethod
+    def of(cls, column: Column, cells: Sequence[Cell]) -> _CsvColumn:
+        return cls(
+            column,
+            interval=any(cell.interval is not None for cell in cells),
+            deviation=any(cell.deviation is not None for cell in cells),
+        )
+
+    def names(self) -> Iterator[str]:
+        name = self.column.name
+        yield name
+        if self.interval:
+            yield from (f"{name}_low", f"{name}_high")
+        if self.deviation:
+            yield f"{name}_sd"
+        if self.column.figure is not None:
+            yield f"{name}_kind"
+
+    def values(self, cell: Cell) -> Iterator[str | float]:
+        number = self.column.figure is not None
+        text = cell.text.partition(PLUS_MINUS)[0].removesuffix(self.column.suffix)
+        yield (text if number else cell.text) if cell.kind != "absent" else ""
+        if self.interval:
+            yield from cell.interval or ("", "")
+        if self.deviation:
+            yield "" if cell.deviation is None else cell.deviation
+        if number:
+            yield cell.kind

@@ -3,7 +3,7 @@ r"""LaTeX: a floating booktabs table, ready for `\input`, that compiles without 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.report.columns import Column
@@ -18,7 +18,7 @@ ESCAPES = {
     "_": r"\_",
     "{": r"\{",
     "}": r"\}",
-    "~": r"\textasciitilde{}",
+    "~": r"$\sim$",
     "^": r"\textasciicircum{}",
     "<": r"\textless{}",
     ">": r"\textgreater{}",
@@ -44,9 +44,8 @@ WHITE_SPACE = re.compile(r"\s+")  # a blank line would end a paragraph, or break
 CODE = re.compile(r"`([^`]+)`")
 LINE_BREAK = r" \\ "
 NEGATIVE = re.compile(r"-(?=\d)")
-NUMBER = re.compile(r"(?P<whole>-?\d+)(?:\.(?P<digits>\d+))?(?P<suffix>[A-Za-z]*)")
 RANKS: Mapping[Rank, str] = {"best": r"\textbf", "second": r"\underline"}
-MANY_COLUMNS = 12  # from here on a table of a page's width needs small type
+MANY_COLUMNS = 12  # with more a table of a page's width needs small type
 
 
 def to_latex(table: Table) -> str:
@@ -54,52 +53,81 @@ def to_latex(table: Table) -> str:
 
     Columns are plain: figures stand to the right.
     """
-    return _float(table, [_plain_column(column) for column in table.columns], needs=("booktabs",))
-
-
-def to_siunitx(table: Table) -> str:
-    """Return the same with figures aligned at their decimal points by siunitx (version 3)."""
-    columns = [
-        _plain_column(column) if column.figure is None else _s_column(cells)
-        for column, cells in table.column_cells()
-    ]
-    return _float(table, columns, needs=("booktabs", "siunitx"))
+    return float_of(table, [plain_column(each) for each in marked_columns(table)])
 
 
 @dataclass(frozen=True)
-class _Column:
-    """How a column is set: its place in the preamble, its header and its cells."""
+class MarkedColumn:
+    """A column from top to bottom, every cell with its marks."""
 
-    preamble: str
-    header: Callable[[str, str], str]
-    cell: Callable[[Cell, str], str]
+    column: Column
+    header_mark: str
+    cells: Sequence[tuple[Cell, str]]
 
 
-def _float(table: Table, columns: Sequence[_Column], *, needs: Sequence[str]) -> str:
-    headers = [
-        how.header(column.header, mark)
-        for how, column, mark in zip(columns, table.columns, table.header_marks(), strict=True)
-    ]
+@dataclass(frozen=True)
+class SetColumn:
+    """A column as LaTeX: its letter in the preamble, its header and its cells."""
+
+    letter: str
+    header: str
+    cells: Sequence[str]
+
+
+def marked_columns(table: Table) -> Iterator[MarkedColumn]:
+    """Yield the columns of `table` with their marks."""
+    for (column, cells), header_mark, marks in zip(
+        table.column_cells(), table.header_marks(), zip(*table.marks(), strict=True), strict=True
+    ):
+        yield MarkedColumn(column, header_mark, tuple(zip(cells, marks, strict=True)))
+
+
+def plain_column(each: MarkedColumn) -> SetColumn:
+    """Return a column of text, or of figures with room for their marks, so that they align."""
+    header = header_text(each)
+    if each.column.figure is None:
+        return SetColumn("l", header, [shown(cell) for cell, _ in each.cells])
+    widest = max((mark for _, mark in each.cells), key=len)
+    texts = []
+    for cell, mark in each.cells:
+        missing = widest[len(mark) :]
+        room = rf"\hphantom{{{escape(missing)}}}" if missing else ""
+        texts.append(shown(cell) + escape(mark) + room)
+    return SetColumn("r", header, texts)
+
+
+def float_of(
+    table: Table, columns: Sequence[SetColumn], *, package: str = "", setup: Sequence[str] = ()
+) -> str:
+    """Return the whole environment.
+
+    Gaps stretch until the table is as wide as its text, so that it fits whatever the typeface.
+
+    Args:
+        table: Caption, groups and footnotes.
+        columns: Its columns, as LaTeX.
+        package: What it needs besides booktabs.
+        setup: Lines before the table.
+    """
     environment = "table*" if table.wide else "table"
-    dense = len(table.columns) > MANY_COLUMNS
-    setup = r"  \sisetup{text-series-to-math = true, propagate-math-font = true}"
+    many = len(columns) > MANY_COLUMNS
+    letters = "".join(column.letter for column in columns)
     return "\n".join(
         [
-            *(rf"% needs \usepackage{{{package}}}" for package in needs),
+            *(rf"% needs \usepackage{{{name}}}" for name in ("booktabs", package) if name),
             rf"\begin{{{environment}}}[t]",
             r"  \centering",
             rf"  \caption{{{escape(table.title)}}}",
             rf"  \label{{tab:{re.sub('[^A-Za-z0-9-]+', '-', table.name)}}}",
-            r"  \smallskip",
-            r"  \scriptsize" if dense else r"  \footnotesize",
-            rf"  \setlength{{\tabcolsep}}{{{'2pt' if dense else '4pt'}}}",
-            *([setup] if "siunitx" in needs else ()),
-            rf"  \begin{{tabular}}{{@{{}}{''.join(how.preamble for how in columns)}@{{}}}}",
+            r"  \smallskip" + (r"\scriptsize" if many else r"\footnotesize"),
+            rf"  \setlength{{\tabcolsep}}{{{1 if many else 1.5}pt}}% half of the least gap",
+            *(f"  {line}" for line in setup),
+            rf"  \begin{{tabular*}}{{\linewidth}}{{@{{\extracolsep{{\fill}}}}{letters}@{{}}}}",
             r"    \toprule",
-            f"    {' & '.join(headers)} \\\\",
+            _line([column.header for column in columns]),
             *_body(table, columns),
             r"    \bottomrule",
-            r"  \end{tabular}",
+            r"  \end{tabular*}",
             *_footnotes(table.footnotes),
             rf"\end{{{environment}}}",
             "",
@@ -107,48 +135,19 @@ def _float(table: Table, columns: Sequence[_Column], *, needs: Sequence[str]) ->
     )
 
 
-def _body(table: Table, columns: Sequence[_Column]) -> Iterator[str]:
+def _body(table: Table, columns: Sequence[SetColumn]) -> Iterator[str]:
     """Yield the lines of the rows, a rule before each group, then its title where it has one."""
-    marks = table.marks()
+    lines = tuple(zip(*(column.cells for column in columns), strict=True))
     for title, rows in table.grouped():
         yield r"    \midrule"
         if title:
             name = rf"\textit{{{escape(title)}}}"
             yield rf"    \multicolumn{{{len(columns)}}}{{@{{}}l@{{}}}}{{{name}}} \\"
-        for i in rows:
-            cells = (
-                how.cell(cell, mark)
-                for how, cell, mark in zip(columns, table.rows[i].cells, marks[i], strict=True)
-            )
-            yield f"    {' & '.join(cells)} \\\\"
+        yield from (_line(lines[i]) for i in rows)
 
 
-def _plain_column(column: Column) -> _Column:
-    return _Column("l" if column.figure is None else "r", _header, _cell)
-
-
-def _s_column(cells: Sequence[Cell]) -> _Column:
-    """Return a column of numbers, as wide as the widest of them and the suffix behind it."""
-    found = [parts for parts in (NUMBER.fullmatch(cell.text) for cell in cells) if parts]
-    before = max((len(parts["whole"]) for parts in found), default=1)
-    after = max((len(parts["digits"] or "") for parts in found), default=0)
-    suffix = max((parts["suffix"] for parts in found), key=len, default="")
-    form = f"table-format={before}{f'.{after}' if after else ''}"
-    if suffix:
-        form += f",table-space-text-post={{{suffix}}}"
-
-    def set_cell(cell: Cell, mark: str) -> str:
-        raised = rf"\rlap{{{escape(mark)}}}" if mark else ""
-        parts = NUMBER.fullmatch(cell.text)
-        if parts is None:  # text in braces is centred, and never read as a number
-            return f"{{{_shown(cell)}{raised}}}"
-        number = f"{parts['whole']}{'.' + parts['digits'] if parts['digits'] else ''}"
-        behind = f"{{{parts['suffix']}{raised}}}" if parts["suffix"] or raised else ""
-        if cell.rank == "second":
-            return rf"{{\underline{{\tablenum[{form}]{{{number}{behind}}}}}}}"
-        return (r"\bfseries " if cell.rank == "best" else "") + number + behind
-
-    return _Column(f"S[{form}]", lambda text, mark: f"{{{_header(text, mark)}}}", set_cell)
+def _line(cells: Sequence[str]) -> str:
+    return f"    {' & '.join(cells)} \\\\"
 
 
 def escape(text: str) -> str:
@@ -164,21 +163,23 @@ def escape_prose(text: str) -> str:
     )
 
 
-def _header(text: str, mark: str) -> str:
-    """Return a header, one word a line: no header should be much wider than its figures."""
-    words = [escape(word) for word in text.split()]
-    words[-1] += escape(mark)
+def header_text(each: MarkedColumn, *, unit: str = "") -> str:
+    """Return a header, one word a line: no header should be much wider than its figures.
+
+    Args:
+        each: Whose header.
+        unit: Set below it in brackets.
+    """
+    words = [escape(word) for word in each.column.header.split()]
+    words += [f"({escape(unit)})"] if unit else []
+    words[-1] += escape(each.header_mark)
     if len(words) == 1:
         return words[0]
-    return rf"\shortstack[r]{{{LINE_BREAK.join(words)}}}"
+    side = "l" if each.column.figure is None else "r"
+    return rf"\shortstack[{side}]{{{LINE_BREAK.join(words)}}}"
 
 
-def _cell(cell: Cell, mark: str) -> str:
-    """Return a cell; its mark takes no width, so that figures stay in line."""
-    return _shown(cell) + (rf"\rlap{{{escape(mark)}}}" if mark else "")
-
-
-def _shown(cell: Cell) -> str:
+def shown(cell: Cell) -> str:
     """Return a cell's text, a leading hyphen before a digit set as a minus, its rank shown."""
     text = escape(cell.text)
     if cell.text.startswith("-"):

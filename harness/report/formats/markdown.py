@@ -9,7 +9,7 @@ from harness.report.model import LOGGED_MARK, REPORTED_MARK, TENSORRT_MARK, Cell
 
 RANKS = {None: ("", ""), "best": ("**", "**"), "second": ("<u>", "</u>")}
 AFTER_DIGITS = re.compile(rf"(\*\*|</u>|\\\{TENSORRT_MARK}|[{REPORTED_MARK}{LOGGED_MARK}])*$")
-SPECIAL = re.compile(r"([\\`*_|<>&\[\]])")
+SPECIAL = re.compile(r"([\\`*_|<>&~\[\]])")
 WHITE_SPACE = re.compile(r"\s+")
 CODE = re.compile(r"(`[^`]+`)")
 
@@ -93,5 +93,7 @@ def _behind(cell: str) -> str:
 
 def _width(text: str) -> int:
     """Return the columns that `text` takes in a terminal."""
+    if text.isascii():
+        return len(text)
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
     return len(text) + wide - sum(bool(unicodedata.combining(c)) for c in text)
