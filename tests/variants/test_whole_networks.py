@@ -14,6 +14,7 @@ from peer_reference import REFERENCES, at_full_size
 from torch import Tensor, nn
 
 from harness.cli.app import run
+from harness.crosscheck import crosscheck
 from harness.errors import RunFailed
 from harness.ledger import record
 from harness.stages import stage_costs
@@ -265,3 +266,17 @@ def test_its_table_of_stages_fits_a_terminal_of_80_columns(
 def test_refuses_to_tell_no_classes_apart(name: str) -> None:
     with pytest.raises(BadRequest, match=f"network {name}: classes must be at least 1, got"):
         make(name, "network.classes=0")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", WHOLE)
+def test_fvcore_and_thop_themselves_count_what_their_conventions_say(name: str) -> None:
+    spec = resolve(load_catalog()[name].chosen)
+    shape = (1, 3, 64, 128)
+    ledger = record(skeleton(spec), shape)
+    # raises where a tool disagrees
+    results = crosscheck(
+        lambda place: skeleton(spec) if place == "meta" else build(spec), ledger, shape
+    )
+    assert [result.tool for result in results] == ["fvcore", "thop"]
+    assert all(result.theirs == result.ours for result in results)

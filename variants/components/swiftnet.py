@@ -85,7 +85,7 @@ class SpatialPyramidPooling(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.reduce(x)
-        height, width = x.shape[-2:]
+        height, width = map(int, x.shape[-2:])  # a tracer's sizes are tensors, which cannot round
         maps = [x]
         for rows, branch in zip(self.grids, self.branches, strict=True):
             grid = (rows, max(1, round(rows * width / height)))
