@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
 
 from harness.static import count_network, total
+from variants.build import build
+from variants.catalog import load_catalog
 from variants.components.aspp import ASPP
 from variants.components.blocks import resize
 from variants.components.eesp import EESP, EESPDown
@@ -20,6 +22,7 @@ from variants.networks.esnet import ParallelFactorised
 from variants.networks.espnetv2 import ESPNetV2
 from variants.networks.fasterseg import FasterSeg
 from variants.networks.lednet import AttentionPyramid, SplitShuffle
+from variants.spec import resolve
 
 # What their public code counts: parameters, MACs, every convolution in order
 
@@ -110,6 +113,34 @@ def test_batch_norm_adds_to_the_variance_what_its_public_code_adds(
         assert {path for path, e in norms.items() if e == 1e-3} == {
             path for path in norms if path.startswith("backbone.")
         }
+
+
+@pytest.mark.parametrize(
+    ("name", "reader", "channels", "maker"),
+    [
+        pytest.param("pspnet", "pyramid.project", (0, 2048), "layers.3", marks=pytest.mark.slow),
+        pytest.param("deeplabv3plus", "decoder", (256, 304), "reduce", marks=pytest.mark.slow),
+        ("fasterseg", "merge_deep.0.refine", (128, 192), "deep.3"),
+        ("fasterseg", "fuse", (0, 64), "merge_deep.1"),
+        ("df1-seg-d8", "up16.refine", (0, 32), "lateral.1"),
+        ("df1-seg-d8", "up8.refine", (0, 19), "lateral.0"),
+        ("espnetv2", "merge", (0, 256), "level3"),
+        ("espnetv2", "classify4", (0, 128), "down.0"),
+        ("espnetv2", "classify2", (0, 32), "level1"),
+    ],
+)
+def test_concatenates_in_the_order_of_its_public_code(
+    name: str, reader: str, channels: tuple[int, int], maker: str
+) -> None:
+    # another order is the same network to a count, but not to a checkpoint
+    network = build(resolve(load_catalog()[name].chosen))
+    read: list[Tensor] = []
+    made: list[Tensor] = []
+    network.get_submodule(reader).register_forward_pre_hook(lambda _, x: read.append(x[0]))
+    network.get_submodule(maker).register_forward_hook(lambda _, __, x: made.append(x.clone()))
+    with torch.inference_mode():
+        network(torch.randn(1, 3, 64, 64))
+    assert torch.equal(read[0][:, slice(*channels)], made[0])
 
 
 def test_fasterseg_merges_its_branches_with_the_last_cell_of_each_size() -> None:
@@ -303,7 +334,10 @@ def test_eesp_adds_its_input_where_the_shape_is_kept() -> None:
         (EESP(32, 16, dilations=(1, 1, 2, 3)), False),
         (EESP(16, 16, dilations=(1, 1, 2, 3), stride=2), False),
     ):
-        assert unit.residual == keeps
+        nn.init.zeros_(unit.expand[1].weight)
+        unit.activate = nn.Identity()
+        x = torch.ones(1, unit.project[0].in_channels, 5, 5)
+        assert bool(unit.eval()(x).all()) == keeps
 
 
 @pytest.mark.parametrize("scale", [0.5, 1.1, 0.25])

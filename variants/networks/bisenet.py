@@ -18,7 +18,7 @@ from variants.components.blocks import ConvBNReLU, resize
 from variants.components.head import Upsample
 from variants.components.resnet import ResNet, ResNetStem
 from variants.networks.stage import Stage, summary
-from variants.networks.whole import Heads, TrainingHead, check_classes
+from variants.networks.whole import Heads, ScoreHead, check_classes
 
 WIDTH = 128  # of every map on the way up
 
@@ -64,7 +64,7 @@ class BiSeNet(nn.Module):
         self.classify = nn.Sequential(ConvBNReLU(2 * WIDTH, 64, 3), nn.Conv2d(64, classes, 1))
         self.upsample = Upsample() if upsampling == "bilinear" else None
         self.auxiliary = (
-            nn.ModuleList(TrainingHead(WIDTH, WIDTH, classes) for _ in range(2))
+            nn.ModuleList(ScoreHead(WIDTH, WIDTH, classes) for _ in range(2))
             if heads == "train"
             else None
         )

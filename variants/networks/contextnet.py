@@ -19,7 +19,7 @@ from variants.components.feature_fusion import FeatureFusion, SeparableClassifie
 from variants.components.head import Upsample
 from variants.components.separable import SeparableConv, bottlenecks
 from variants.networks.stage import Stage
-from variants.networks.whole import Heads, TrainingHead, check_classes, check_size
+from variants.networks.whole import Heads, ScoreHead, check_classes, check_size
 
 SHRINK = 4
 # expansion, channels, blocks, stride of the first
@@ -64,7 +64,7 @@ class ContextNet(nn.Module):
         self.fusion = FeatureFusion(channels, 128, 128)
         self.classify = SeparableClassifier(128, classes)
         self.upsample = Upsample()
-        self.auxiliary = TrainingHead(128, 32, classes, dropout=0.1) if heads == "train" else None
+        self.auxiliary = ScoreHead(128, 32, classes, dropout=0.1) if heads == "train" else None
 
     def forward(self, image: Tensor) -> Tensor | list[Tensor]:
         check_size("contextnet", image, least=LEAST)

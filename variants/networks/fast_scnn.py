@@ -16,7 +16,7 @@ from variants.components.head import Upsample
 from variants.components.ppm import PyramidPooling, bin_pools
 from variants.components.separable import SeparableConv, bottlenecks
 from variants.networks.stage import Stage, summary
-from variants.networks.whole import Heads, TrainingHead, check_classes, check_size
+from variants.networks.whole import Heads, ScoreHead, check_classes, check_size
 
 _EXPANSION = 6
 _BLOCKS = 3  # of each group of bottlenecks
@@ -54,7 +54,7 @@ class FastSCNN(nn.Module):
         self.fusion = FeatureFusion(128, 64, 128)
         self.classify = SeparableClassifier(128, classes)
         self.upsample = Upsample()
-        self.auxiliary = TrainingHead(64, 32, classes, dropout=0.1) if heads == "train" else None
+        self.auxiliary = ScoreHead(64, 32, classes, dropout=0.1) if heads == "train" else None
 
     def forward(self, image: Tensor) -> Tensor | list[Tensor]:
         check_size("fast-scnn", image, least=3)

@@ -20,7 +20,7 @@ from variants.components.blocks import ConvBNReLU, conv, resize
 from variants.components.head import Upsample
 from variants.components.zoom import ZoomedConv, double_conv
 from variants.networks.stage import Stage
-from variants.networks.whole import Heads, TrainingHead, check_classes, check_size
+from variants.networks.whole import Heads, ScoreHead, check_classes, check_size
 
 # two zooms by stride and one within: the map at 1/32 needs two rows, that at 1/8 eight
 LEAST = 57
@@ -77,11 +77,11 @@ class FasterSeg(nn.Module):
         self.merge_deep = nn.ModuleList([_Merge(256, 128, 64, 128), _Merge(128, 64, 32, 64)])
         self.merge_shallow = _Merge(128, 64, 32, 64)
         self.fuse = ConvBNReLU(128, 128, 1)
-        self.classify = TrainingHead(128, 128, classes)
+        self.classify = ScoreHead(128, 128, classes)
         self.upsample = Upsample()
         self.auxiliary, self.attention = None, None
         if heads == "train":
-            self.auxiliary = nn.ModuleList(TrainingHead(c, c, classes) for c in (256, 192))
+            self.auxiliary = nn.ModuleList(ScoreHead(c, c, classes) for c in (256, 192))
             # built in the release, its call commented out: part of the 4.4M
             self.attention = nn.ModuleList(conv(128, 128, 1) for _ in range(2))
 

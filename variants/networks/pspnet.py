@@ -19,7 +19,7 @@ from variants.components.head import Upsample
 from variants.components.ppm import PyramidPooling, bin_pools
 from variants.components.residual import Bottleneck
 from variants.networks.stage import Stage
-from variants.networks.whole import Heads, TrainingHead, check_classes
+from variants.networks.whole import Heads, ScoreHead, check_classes
 
 BLOCKS = (3, 4, 23, 3)
 WIDTHS = (64, 128, 256, 512)
@@ -60,7 +60,7 @@ class PSPNet(nn.Module):
         self.pyramid = PyramidPooling(channels, 512, pools=bin_pools(BINS), width=512, kernel=3)
         self.classify = nn.Sequential(nn.Dropout(0.1), nn.Conv2d(512, classes, 1))
         self.upsample = Upsample()
-        self.auxiliary = TrainingHead(1024, 256, classes, dropout=0.1) if heads == "train" else None
+        self.auxiliary = ScoreHead(1024, 256, classes, dropout=0.1) if heads == "train" else None
 
     def forward(self, image: Tensor) -> Tensor | list[Tensor]:
         x = self.stem(image)

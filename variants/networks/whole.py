@@ -37,7 +37,7 @@ def check_size(who: str, image: Tensor, *, divisor: int = 1, least: int = 1) -> 
         raise BadRequest(f"network {who}: height and width must be {rule}, got {height}x{width}")
 
 
-class TrainingHead(nn.Sequential):
+class ScoreHead(nn.Sequential):
     """3x3 conv-BN-ReLU to `width`, dropout where asked for, 1x1 with bias to the classes.
 
     Shape:
