@@ -121,6 +121,7 @@ def test_commands_import_what_is_heavy_only_inside(path: Path) -> None:
         ["table", "1"],
         ["compare", "--help"],
         ["device", "--help"],
+        ["report", "--help"],
         ["log", "show", "--help"],
         ["audit", "--help"],
     ],

@@ -9,7 +9,7 @@ import typer
 
 from harness.cli.options import AsJson
 
-SUFFIXES = {".md": "markdown", ".tex": "latex", ".csv": "csv", ".json": "json"}
+SUFFIXES = {".md": "markdown", ".tex": "latex", ".html": "html", ".csv": "csv", ".json": "json"}
 
 
 def table(
@@ -17,7 +17,8 @@ def table(
     format_name: Annotated[
         str | None,
         typer.Option(
-            "--format", help="markdown, latex, latex-siunitx or csv; by default as --out ends."
+            "--format",
+            help="markdown, latex, latex-siunitx, html or csv; by default as --out ends.",
         ),
     ] = None,
     results: Annotated[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.logged_record import LoggedRecord, LogReading, Score
 from harness.records import (
     DeviceRecord,
     FailedRecord,
@@ -141,3 +142,18 @@ def roof(device: str = GPU) -> DeviceRecord:
         environment={"device": {"name": device}},
         created="2026-01-06T00:00:00+00:00",
     )
+
+
+def logged(variant: str, miou: float, **changes: Any) -> LoggedRecord:
+    """Return the accuracy out of a made-up log with some fields changed."""
+    score = Score(miou=miou, step=1, per_class_iou=None)
+    reading = LogReading(
+        format="csv", metric="miou", final=score, best=score, unit="fraction", step_unit=None,
+        validations=1, finished=True, split=changes.pop("split", "val"), notes=(),
+    )  # fmt: skip
+    base: dict[str, Any] = {
+        "variant": variant, "spec": {}, "spec_sha256": "a" * 64, "miou": miou, "use": "final",
+        "reading": reading, "file": "train.log", "file_sha256": "b" * 64, "file_bytes": 1,
+        "created": "2026-01-02T03:04:05+00:00",
+    }  # fmt: skip
+    return LoggedRecord(**(base | changes))
