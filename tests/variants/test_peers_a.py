@@ -216,6 +216,69 @@ def test_dabnet_pools_the_image_with_its_padding_counted() -> None:
     assert [tuple(chain(ones).shape[-2:]) for chain in images] == [(8, 8), (4, 4), (2, 2)]
 
 
+def seen_by(network: nn.Module, image: Tensor, *paths: str) -> dict[str, tuple[Tensor, Tensor]]:
+    """Return what the modules at `paths` were given and what they gave, of one image."""
+    seen: dict[str, tuple[Tensor, Tensor]] = {}
+    for path in paths:
+        network.get_submodule(path).register_forward_hook(
+            lambda _, given, out, path=path: seen.update({path: (given[0].clone(), out.clone())})
+        )
+    with torch.no_grad():
+        network(image)
+    return seen
+
+
+def test_dabnet_puts_a_block_before_what_it_was_given_and_the_image_last() -> None:
+    network = build(resolve(load_catalog()["dabnet"].chosen))
+    paths = [f"{kind}.{n}" for kind in ("injections", "images") for n in range(3)]
+    paths += [f"{kind}.{n}" for kind in ("downs", "blocks") for n in range(2)]
+    seen = seen_by(network, torch.randn(1, 3, 32, 64), *paths)
+    for n in (0, 1):
+        expected = (seen[f"blocks.{n}"][1], seen[f"downs.{n}"][1], seen[f"images.{n + 1}"][1])
+        assert torch.equal(seen[f"injections.{n + 1}"][0], torch.cat(expected, 1))
+
+
+def test_dab_modules_end_in_their_input_plus_a_linear_map() -> None:
+    module = DABModule(4, dilation=2).eval()
+    nn.init.zeros_(module.expand[1].weight)
+    x = torch.randn(1, 4, 6, 6)
+    assert torch.equal(module(x), x)
+
+
+def test_a_factorised_block_rectifies_its_input_plus_what_it_makes() -> None:
+    block = FactorisedResidual(2, dropout=0.3).eval()
+    nn.init.zeros_(block.layers[-2].weight)  # BatchNorm, in front of the dropout
+    x = torch.randn(1, 2, 6, 6)
+    assert torch.equal(block(x), x.relu())
+
+
+def test_bisenet_fuses_the_spatial_path_first() -> None:
+    network = build(resolve(load_catalog()["bisenet-rn18"].chosen))
+    seen = seen_by(network, torch.randn(1, 3, 64, 96), "spatial", "refine.1", "fusion")
+    expected = torch.cat([seen["spatial"][1], seen["refine.1"][1]], 1)
+    assert torch.equal(seen["fusion"][0], expected)
+
+
+def test_bisenet_adds_what_the_whole_image_says_to_the_deepest_map() -> None:
+    network = build(resolve(load_catalog()["bisenet-rn18"].chosen))
+    paths = ("whole", "attention.0", "refine.0", "attention.1", "refine.1")
+    seen = seen_by(network, torch.randn(1, 3, 64, 96), *paths)
+    # each sum is brought to the size of the next map before its 3x3
+    for n, above in enumerate((seen["whole"][1], seen["refine.0"][1])):
+        summed = seen[f"attention.{n}"][1] + above
+        given = seen[f"refine.{n}"][0]
+        torch.testing.assert_close(given, blocks.resize(summed, given.shape[-2:]))
+
+
+def test_icnet_heads_score_the_coarse_side_of_each_fusion() -> None:
+    spec = resolve(override(load_catalog()["icnet"], ["network.heads=train"]).chosen)
+    network = build(spec).train()
+    paths = ("cff42.coarse", "cff21.coarse", "auxiliary.0", "auxiliary.1")
+    seen = seen_by(network, torch.randn(2, 3, 64, 96), *paths)
+    assert torch.equal(seen["auxiliary.0"][0], seen["cff42.coarse"][0])
+    assert torch.equal(seen["auxiliary.1"][0], seen["cff21.coarse"][0])
+
+
 def test_bisenet_ends_in_a_log_softmax_at_inference() -> None:
     network = build(resolve(load_catalog()["bisenet-rn18"].chosen))
     image = torch.randn(2, 3, 32, 64)
