@@ -245,7 +245,7 @@ def from_json(line: str, *, where: str) -> Record:
             or a value of another type.
     """
     try:
-        data = json.loads(line, parse_float=_finite, parse_constant=_finite)
+        data = _DECODER.decode(line)
     except (ValueError, RecursionError) as error:  # a foreign line may hold anything
         raise BadRequest(f"{where}: not a JSON record ({getattr(error, 'msg', error)})") from None
     if not isinstance(data, dict) or "schema" not in data or "kind" not in data:
@@ -262,3 +262,6 @@ def _finite(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{text} is not a finite number")
     return value
+
+
+_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
