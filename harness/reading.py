@@ -19,6 +19,7 @@ from harness.errors import BadRequest, did_you_mean
 
 _T = TypeVar("_T")
 _Read = Callable[[Any], Any]
+_TAKEN_AS_THEY_ARE = {str: str, int: int, bool: bool, dict[str, Any]: dict}
 _LARGEST = sys.float_info.max  # an integer may exceed it
 
 
@@ -60,13 +61,13 @@ def _reader(cls: Any) -> _Read:
     }
     hints = typing.get_type_hints(cls)
     # A value of exactly that type is taken as it is: most values are, and a call costs more.
-    exact = {name: hints[name] if hints[name] in (str, int, bool) else None for name in known}
+    exact = {name: _TAKEN_AS_THEY_ARE.get(hints[name]) for name in known}
     readers = {name: _value(hints[name]) for name in known}
 
     def read(data: Any) -> Any:
         if not isinstance(data, dict):
             raise _Misfit(f": {cls.__name__} must be an object, got {data!r}")
-        if not (known >= data.keys() >= needed):
+        if not (needed <= data.keys() <= known):
             raise _Misfit(_wrong_fields(cls, data))
         name = ""
         try:
@@ -110,7 +111,7 @@ def _value(expected: Any) -> _Read:
     if origin is tuple:
         return _any_length(args[0]) if args[-1] is Ellipsis else _fixed_length(args)
     if origin is dict:
-        return _table(args[1])
+        return _instance(dict) if args[1] is Any else _table(args[1])
     return _float if expected is float else _instance(expected)
 
 

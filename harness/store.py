@@ -8,11 +8,12 @@ next append closes and every reader reports by file and line. POSIX only (`flock
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -145,7 +146,23 @@ def load(folder: Path) -> Loaded:
     is empty. Other processes may append meanwhile: their records are either seen whole or not yet.
     """
     problems: list[str] = []
-    return Loaded(list(stream(folder, problems)), problems)
+    with without_collection():
+        return Loaded(list(stream(folder, problems)), problems)
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Keep the garbage collector from running: records hold no cycles, and none of them is garbage.
+
+    It would walk through all that were read before, again and again, for half of the time.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def stream(
