@@ -146,10 +146,13 @@ def _instance(expected: Any) -> _Read:
 
 def _table(type_of_each: Any) -> _Read:
     inner = _value(type_of_each)
+    alike = {_TAKEN_AS_THEY_ARE.get(type_of_each)}
 
     def read(value: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise _Misfit(f" must be dict, got {value!r}")
+        if alike.issuperset(map(type, value.values())):
+            return value
         made, key = {}, ""
         try:
             for key, each in value.items():
@@ -180,10 +183,13 @@ def _any_length(type_of_each: Any) -> _Read:
 
 def _fixed_length(types_of_each: tuple[Any, ...]) -> _Read:
     inner = tuple(map(_value, types_of_each))
+    alike = [_TAKEN_AS_THEY_ARE.get(each) for each in types_of_each]
 
     def read(value: Any) -> tuple[Any, ...]:
         if not isinstance(value, list) or len(value) != len(inner):
             raise _Misfit(f" must be a list of {len(inner)}, got {value!r}")
+        if alike == list(map(type, value)):
+            return tuple(value)
         made: list[Any] = []
         try:
             for check, each in zip(inner, value, strict=True):

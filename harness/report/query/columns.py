@@ -91,9 +91,7 @@ _SPEED = (
         _timed(f"latency_s.{field.name}", f"time of a pass, {field.name}", "s", "min", _MS)
         for field in fields(Latency)
     ),
-    replace(
-        _timed("iterations", "timed passes", "", None, Shown(unit="", digits=0)), type="whole"
-    ),
+    replace(_timed("iterations", "timed passes", "", None, Shown(unit="", digits=0)), type="whole"),
     _timed("energy_j", "energy of a frame", "J", "min", Shown(unit="J")),
     replace(
         _timed("peak_memory_bytes", "most device memory of a pass", "bytes", "min", _MIB),

@@ -10,7 +10,6 @@ from typing import Any
 from harness.logged_record import LoggedRecord
 from harness.records import (
     DeviceRecord,
-    FailedRecord,
     ProfileRecord,
     Record,
     ReportedRecord,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -46,8 +47,14 @@ class Table:
             BadRequest: If there is none; `who` begins the message.
         """
         if name not in self.columns:
-            raise BadRequest(f"{who}: no column {name!r}{did_you_mean(name, self.columns)}")
+            raise BadRequest(f"{who}: no column {name!r}{near(name, self.columns)}")
         return self.columns[name]
+
+
+def near(name: str, columns: Iterable[str]) -> str:
+    """Return which columns a mistyped name is near to, or where to find all of them."""
+    hint = did_you_mean(name, columns)
+    return hint if hint.startswith("; did you mean") else "; --list-columns names them all"
 
 
 def build_table(records: Iterable[Record]) -> Table:
@@ -58,7 +65,8 @@ def build_table(records: Iterable[Record]) -> Table:
     Raises:
         BadRequest: If the `created` of a log is not a date.
     """
-    flattener, columns, logs = Flattener(), _Columns(), {}
+    flattener, columns = Flattener(), _Columns()
+    logs: dict[str, LoggedRecord] = {}
     for record in records:
         columns.add(flattener.row(record))
         if isinstance(record, LoggedRecord):
@@ -67,19 +75,19 @@ def build_table(records: Iterable[Record]) -> Table:
                 logs[record.spec_sha256] = record
     columns.complete()
     _join_accuracy(columns.values, logs)
-    return _typed(columns.values)
+    return _typed(columns.values, columns.rows)
 
 
 class _Columns:
-    """Values by column, each as long as there are rows."""
+    """Values by column, each as long as there are rows, or empty where no row has one."""
 
     def __init__(self) -> None:
         self.values: dict[str, list[Any]] = {name: [] for name in FIXED}
-        self._rows = 0
+        self.rows = 0
 
     def add(self, row: Row) -> None:
         """Add a row; a column that it lacks is filled up when it comes again."""
-        rows, columns = self._rows, self.values
+        rows, columns = self.rows, self.values
         for name, value in row.items():
             column = columns.get(name)
             if column is None:
@@ -87,12 +95,13 @@ class _Columns:
             if len(column) != rows:
                 column.extend([None] * (rows - len(column)))
             column.append(value)
-        self._rows = rows + 1
+        self.rows = rows + 1
 
     def complete(self) -> None:
-        """Fill up all columns."""
+        """Fill up all columns that have a value."""
         for column in self.values.values():
-            column.extend([None] * (self._rows - len(column)))
+            if column:
+                column.extend([None] * (self.rows - len(column)))
 
 
 def _join_accuracy(values: Mapping[str, list[Any]], logs: Mapping[str, LoggedRecord]) -> None:
@@ -106,14 +115,15 @@ def _join_accuracy(values: Mapping[str, list[Any]], logs: Mapping[str, LoggedRec
             split[position] = log.reading.split
 
 
-def _typed(values: Mapping[str, list[Any]]) -> Table:
+def _typed(values: Mapping[str, list[Any]], rows: int) -> Table:
     known = {
         name: FIXED.get(name) or family_column(name) or option_column(name, _type_of(column))
         for name, column in values.items()
     }
     names = sorted(values, key=lambda name: _place(name, known[name]))
     series = {name: _series(values[name], known[name].type) for name in names}
-    return Table(pd.DataFrame(series), {name: known[name] for name in names})
+    frame = pd.DataFrame(series, index=pd.RangeIndex(rows))
+    return Table(frame, {name: known[name] for name in names})
 
 
 def _place(name: str, column: Column) -> tuple[int, str]:
@@ -135,12 +145,18 @@ def _type_of(values: Sequence[Any]) -> Type:
     return "number" if types and types <= {int, float} else "text"
 
 
-def _series(values: list[Any], type_: Type) -> pd.Series[Any]:
+def _series(values: list[Any], type_: Type) -> Any:
+    """Return the values of a column; of none at all a series that the frame fills up."""
     if type_ == "text":
-        texts = [v if v is None or type(v) is str else str(v) for v in values]
-        return pd.Series(texts, dtype=_TEXT)
-    missing = None in values
+        if not values or {str, type(None)}.issuperset(map(type, values)):
+            return pd.Series(values, dtype=_TEXT)
+        return pd.Series([None if v is None else _as_text(v) for v in values], dtype=_TEXT)
+    missing = not values or None in values
     if type_ == "flag":
         return pd.Series(values, dtype="boolean" if missing else "bool")
     whole = type_ == "whole" and not missing
     return pd.Series(np.array(values, dtype=np.int64 if whole else np.float64))
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
