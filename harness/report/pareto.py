@@ -53,7 +53,8 @@ def _of_two(ordered: Gains) -> NDArray[np.bool_]:
     start = np.maximum.accumulate(np.where(starts, np.arange(len(first)), 0))
     best = np.maximum.accumulate(second)
     before = np.where(start > 0, best[start - 1], -np.inf)  # among those better in the first
-    return (second == second[start]) & ((second > before) | (start == 0))
+    kept: NDArray[np.bool_] = (second == second[start]) & ((second > before) | (start == 0))
+    return kept
 
 
 def _of_many(ordered: Gains) -> NDArray[np.bool_]:

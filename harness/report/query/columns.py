@@ -54,7 +54,7 @@ _MILLION = Shown(unit="M", divisor=1e6, digits=3)
 _GIGA = Shown(unit="G", divisor=1e9, digits=3)
 _MIB = Shown(unit="MiB", divisor=2.0**20, digits=1)
 _MS = Shown(unit="ms", divisor=1e-3)
-_PERCENT = Shown(unit="%", divisor=0.01, digits=1)
+_PERCENT = Shown(unit="%", divisor=0.01, digits=2)
 _SHORT = 12  # digits of a hash that a terminal shows
 
 

@@ -17,20 +17,24 @@ from harness.report.query.frame import Table
 
 def csv_text(table: Table, columns: Sequence[Column]) -> str:
     """Return the table as CSV with one line of names."""
-    return _whole(table, columns).to_csv(index=False, lineterminator="\n")
+    return str(_whole(table, columns).to_csv(index=False, lineterminator="\n"))
 
 
 def json_text(table: Table, columns: Sequence[Column]) -> str:
     """Return the table as a JSON list of objects, a row a line, every column in each."""
-    frame = _whole(table, columns)
-    # Not pandas' writer, which keeps 15 digits at most.
-    lists = [_plain(frame[column.name]) for column in columns]
-    names = [column.name for column in columns]
-    rows = [
-        json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, allow_nan=False)
-        for row in zip(*lists, strict=True)
-    ]
+    # Not by pandas, whose writer keeps 15 digits at most.
+    rows = (
+        json.dumps(row, ensure_ascii=False, allow_nan=False) for row in plain_rows(table, columns)
+    )
     return "[" + ",\n ".join(rows) + "]\n"
+
+
+def plain_rows(table: Table, columns: Sequence[Column]) -> list[dict[str, Any]]:
+    """Return the rows as dicts of plain Python values, null where one is unknown."""
+    frame = _whole(table, columns)
+    names = [column.name for column in columns]
+    values = [_plain(frame[name]) for name in names]
+    return [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
 
 
 def parquet_bytes(table: Table, columns: Sequence[Column]) -> bytes:
@@ -49,7 +53,7 @@ def parquet_bytes(table: Table, columns: Sequence[Column]) -> bytes:
     return buffer.getvalue()
 
 
-def _whole(table: Table, columns: Sequence[Column]) -> pd.DataFrame:
+def _whole(table: Table, columns: Sequence[Column]) -> Any:
     """Return the columns as a frame in which whole numbers are integers, also where some lack."""
     frame = table.frame[[column.name for column in columns]]
     types = {column.name: "Int64" for column in columns if column.type == "whole"}

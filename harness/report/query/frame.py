@@ -40,6 +40,10 @@ class Table:
         """Return the rows for which `mask` is true."""
         return replace(self, frame=self.frame[mask])
 
+    def first(self, count: int) -> Table:
+        """Return the first `count` rows."""
+        return replace(self, frame=self.frame.head(count))
+
     def column(self, name: str, who: str) -> Column:
         """Return the column `name`.
 

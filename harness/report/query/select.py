@@ -27,7 +27,7 @@ def of_kinds(table: Table, kinds: Sequence[str]) -> Table:
     return table.rows(table.frame["kind"].isin(list(kinds)))
 
 
-def newest(table: Table) -> Table:
+def newest_of(table: Table) -> Table:
     """Return the newest of all rows that share `SAME`; reported rows are no repetitions.
 
     Of two from one instant, the later line is the newer. A timing that came after a failure takes
@@ -48,8 +48,10 @@ def newest(table: Table) -> Table:
     return table.rows(~older.reindex(frame.index))
 
 
-def ordered(table: Table, keys: str) -> Table:
-    """Return the rows sorted by columns, `-fps,params`: of `-` the most first; unknown ones last.
+def ordered(table: Table, keys: str) -> tuple[Table, list[Column]]:
+    """Return the rows sorted by columns, and these: `-fps,params`, of `-` the most first.
+
+    What is unknown comes last, either way.
 
     Raises:
         BadRequest: If a column is unknown or named twice.
@@ -62,7 +64,7 @@ def ordered(table: Table, keys: str) -> Table:
             raise BadRequest(f"--sort: a column is named once, got {name} twice")
         ways[name] = not part.strip().startswith("-")
     frame = table.frame.sort_values(list(ways), ascending=list(ways.values()), kind="stable")
-    return Table(frame, table.columns)
+    return Table(frame, table.columns), [table.columns[name] for name in ways]
 
 
 def chosen_columns(table: Table, names: str) -> list[Column]:
