@@ -115,7 +115,9 @@ def results(
     if sort is not None:
         table, keys = ordered(table, sort)
         asked += keys
-    table = _limited(table, limit, form)
+    if limit is None and form == "table" and out is None:
+        limit = MOST_ROWS
+    table = _limited(table, limit)
     _write(table, chosen, asked, form, out)
 
 
@@ -166,12 +168,11 @@ def _front(table: Table, pareto: str) -> tuple[Table, list[Column]]:
     return found.rows, [goal.column for goal in found.goals]
 
 
-def _limited(table: Table, limit: int | None, form: str) -> Table:
-    if limit is None and form == "table":
-        limit = MOST_ROWS
-        if len(table) > limit:
-            typer.echo(f"{limit} of {len(table):,} rows; --limit 0 prints all", err=True)
-    return table.first(limit) if limit else table
+def _limited(table: Table, limit: int | None) -> Table:
+    if not limit or len(table) <= limit:
+        return table
+    typer.echo(f"{limit} of {len(table):,} rows; --limit 0 for all", err=True)
+    return table.first(limit)
 
 
 def _write(
@@ -182,17 +183,18 @@ def _write(
     out: Path | None,
 ) -> None:
     from harness.report.output import write_whole
+    from harness.report.query import files
 
+    every = chosen or list(table.columns.values())
     content: str | bytes
     if form == "table":
         content = _text(table, chosen, asked)
+    elif form == "csv":
+        content = files.csv_text(table, every)
+    elif form == "json":
+        content = files.json_text(table, every)
     else:
-        from harness.report.query import files
-
-        write = {
-            "csv": files.csv_text, "json": files.json_text, "parquet": files.parquet_bytes,
-        }[form]  # fmt: skip
-        content = write(table, chosen or list(table.columns.values()))
+        content = files.parquet_bytes(table, every)
     if out is not None:
         write_whole(out, content)
     else:

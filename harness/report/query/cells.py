@@ -1,8 +1,7 @@
-"""What a terminal shows of a value: in the unit of its column, with the digits that mean something."""
+"""What a terminal shows of a value: in its column's unit, with the digits that mean something."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,18 +37,14 @@ def _rate(fps: float, low: float | None, high: float | None) -> str:
 
 
 def significant(value: float) -> str:
-    """Return a number with four significant digits, whole ones without a point.
+    """Return a number with at most four significant digits, thousands in full.
 
     Example:
-        >>> significant(0.97331), significant(41.0), significant(123456.7), significant(8.0)
-        ('0.9733', '41', '123,457', '8')
+        >>> significant(0.973312), significant(52.3), significant(123456.7)
+        ('0.9733', '52.3', '123,457')
     """
-    if value == round(value):
-        return f"{value:,.0f}"
-    if abs(value) < 1e-3:
-        return f"{value:.{SIGNIFICANT}g}"
-    digits = SIGNIFICANT - 1 - math.floor(math.log10(abs(value)))
-    return f"{value:,.{max(digits, 0)}f}"
+    whole = abs(value) >= 10**SIGNIFICANT
+    return f"{value:,.0f}" if whole else f"{value:.{SIGNIFICANT}g}"
 
 
 def printable(text: str) -> str:

@@ -6,7 +6,8 @@ Figures are never cut: names wrap, and columns that nobody asked for give way.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,17 +22,16 @@ from harness.report.query.files import plain_rows
 from harness.report.query.frame import Table
 from harness.report.query.names import shorten
 
-FACTS = ("kind", "input", "device", "protocol", "backend", "precision")
-"""Shared by all rows they stand above the table; where they differ they are columns."""
+FACTS = ("kind", "input", "device", "protocol", "backend", "precision", "table", "label")
+"""Where rows do not differ in them they stand above the table, else they are columns."""
 
-FIGURES = ("params", "macs", "fps", "miou")
 OF_ONE_KIND = {
-    "reported": ("table", "label", "reported.params_m", "reported.gflops"),
+    "reported": ("reported.params_m", "reported.gflops"),
     "device": ("device_macs_per_s.", "device_bytes_per_s"),
 }
 RULES = ("macs.paper", "macs.conv")  # which count is shown, unless another one is asked for
 NARROWEST = 14  # of a text that wraps
-GAP = 2  # between columns
+GAP = 2  # between columns, one of them rich's own
 
 
 @dataclass(frozen=True)
@@ -64,21 +64,24 @@ def table_text(
     rows = plain_rows(table, list(table.columns.values()))
     above, names = _names(rows)
     if chosen is None:
-        facts = {name: list(dict.fromkeys(row[name] for row in rows)) for name in FACTS}
-        above += [printable(values[0]) for values in facts.values() if _one(values)]
+        facts = {n: {r[n]: None for r in rows if r[n] is not None} for n in FACTS}
+        above += _shared(facts)
         columns = _default_columns(table, asked, [n for n, v in facts.items() if len(v) > 1])
     else:
         columns = list(chosen)
     shown = [_shown(column, rows, names) for column in columns]
-    if chosen is None:
-        shown = _fitting(shown, width, {column.name for column in asked})
-    text = _render(shown, width)
-    heading = "  ".join(part for part in above if part)
-    return f"{_wrapped(heading, width)}\n{text}" if heading else text
+    kept = shown if chosen is not None else _fitting(shown, width, [c.name for c in asked])
+    lines = [_wrapped("  ".join(part for part in above if part), width), _render(kept, width)]
+    if len(kept) < len(shown):
+        missing = ", ".join(column.name for column in shown if column not in kept)
+        lines.append(_wrapped(f"too wide for this terminal: {missing} (--columns)", width))
+    return "\n".join(line for line in lines if line) + "\n"
 
 
-def _one(values: Sequence[Any]) -> bool:
-    return len(values) == 1 and values[0] is not None
+def _shared(facts: Mapping[str, Iterable[str]]) -> list[str]:
+    """Return the facts that no two rows differ in, each once; a profile goes without its kind."""
+    values = [value for seen in facts.values() if len(each := list(seen)) == 1 for value in each]
+    return [printable(value) for value in dict.fromkeys(values) if value != "profile"]
 
 
 def _names(rows: Sequence[dict[str, Any]]) -> tuple[list[str], list[str]]:
@@ -94,33 +97,37 @@ def _names(rows: Sequence[dict[str, Any]]) -> tuple[list[str], list[str]]:
     return [printable(short.common)], [printable(name) for name in each]
 
 
-def _default_columns(
-    table: Table, asked: Sequence[Column], facts: Sequence[str]
-) -> list[Column]:
-    """Return the columns that have values, facts that differ first, then figures, then reasons."""
+def _default_columns(table: Table, asked: Sequence[Column], facts: Sequence[str]) -> list[Column]:
+    """Return the columns that have values: facts that differ, then figures, then reasons."""
     filled = [name for name in table.columns if table.frame[name].notna().any()]
     kinds = table.frame["kind"].unique().tolist()
-    of_kind = OF_ONE_KIND.get(kinds[0], ()) if len(kinds) == 1 else ()
-    counts = [c.name for c in asked if c.name.startswith("macs.")] or [
-        name for name in RULES if name in filled
-    ][:1]
-    wanted = ["variant", *facts, *(n for n in filled if n.startswith(of_kind)) if of_kind else ()]
-    for name in FIGURES:
-        wanted += counts if name == "macs" else [name]
-    wanted += [column.name for column in asked]
-    if wanted and "reason" in filled:
-        wanted.append("reason")
+    own = OF_ONE_KIND.get(kinds[0], ()) if len(kinds) == 1 else ()
+    counts = [column.name for column in asked if column.name.startswith("macs.")]
+    counts = counts or [name for name in RULES if name in filled][:1]
+    wanted = (
+        "variant",
+        *facts,
+        *(name for name in filled if own and name.startswith(own)),
+        "params",
+        *counts,
+        "fps",
+        "miou",
+        *(column.name for column in asked),
+        "reason",
+    )
     return [table.columns[name] for name in dict.fromkeys(wanted) if name in filled]
 
 
 def _shown(column: Column, rows: Sequence[dict[str, Any]], names: Sequence[str]) -> _Shown:
     cells = list(names) if column.name == "variant" else [cell(column, row) for row in rows]
     unit = column.shown.unit if column.shown else ""
+    if column.name == "fps" and all(row["fps_low"] is None for row in rows):
+        unit = column.unit
     return _Shown(column.name, f"{column.name}\n{unit}", cells, column.type == "text")
 
 
-def _fitting(shown: list[_Shown], width: int, asked: set[str]) -> list[_Shown]:
-    """Return the columns that fit, facts giving way first, the last of them before the others."""
+def _fitting(shown: list[_Shown], width: int, asked: Sequence[str]) -> list[_Shown]:
+    """Return the columns that fit; only facts give way, the last of them first."""
     left = list(shown)
     for column in reversed(shown):
         if _narrowest(left) > width and column.name in FACTS and column.name not in asked:
@@ -129,11 +136,11 @@ def _fitting(shown: list[_Shown], width: int, asked: set[str]) -> list[_Shown]:
 
 
 def _narrowest(shown: Sequence[_Shown]) -> int:
-    return sum(column.narrowest + GAP for column in shown) - GAP
+    return sum(column.narrowest for column in shown) + GAP * (len(shown) - 1)
 
 
 def _render(shown: Sequence[_Shown], width: int) -> str:
-    grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, GAP, 0, 0), pad_edge=False)
+    grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, GAP - 1, 0, 0), pad_edge=False)
     for column in shown:
         grid.add_column(
             Text(column.head.rstrip("\n")),
@@ -145,11 +152,9 @@ def _render(shown: Sequence[_Shown], width: int) -> str:
     for cells in zip(*(column.cells for column in shown), strict=True):
         grid.add_row(*map(Text, cells))
     buffer = io.StringIO()
-    Console(file=buffer, width=max(width, _narrowest(shown) + GAP)).print(grid)
-    return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines())
+    Console(file=buffer, width=max(width, _narrowest(shown))).print(grid)
+    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines())
 
 
 def _wrapped(text: str, width: int) -> str:
-    import textwrap
-
     return "\n".join(textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False))
