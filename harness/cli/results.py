@@ -72,7 +72,8 @@ def results(
 
     --where takes a pandas query: columns as they are called, numbers, 'texts' and lists, + - * /,
     == != < > in, and or not, and of a column .isin([...]), .isna(), .notna(), .between(a, b) and
-    .str.contains('...'). Columns with a space stand in backticks. What is unknown is never true.
+    .str.contains('...'). Columns with a space stand in backticks. What is unknown is neither equal
+    to anything, nor less or more.
 
     --pareto names two columns or more. MACs, parameters, times and memory are best small, FPS and
     mIoU large; min:COL and max:COL say it for others. Rows are best first by the first column, and

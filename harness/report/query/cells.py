@@ -9,6 +9,7 @@ from harness.report.digits import spread
 from harness.report.query.columns import Column, short_text
 
 SIGNIFICANT = 4
+SMALL = 0.1  # below it digits after the point would leave too few
 
 
 def cell(column: Column, row: Mapping[str, Any]) -> str:
@@ -25,7 +26,7 @@ def cell(column: Column, row: Mapping[str, Any]) -> str:
     if column.shown is None:
         return f"{value:,}" if column.type == "whole" else significant(value)
     scaled = value / column.shown.divisor
-    if column.shown.digits is None:
+    if column.shown.digits is None or 0 < abs(scaled) < SMALL:
         return significant(scaled)
     return f"{scaled:,.{column.shown.digits}f}"
 

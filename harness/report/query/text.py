@@ -22,7 +22,8 @@ from harness.report.query.files import plain_rows
 from harness.report.query.frame import Table
 from harness.report.query.names import shorten
 
-FACTS = ("kind", "input", "device", "protocol", "backend", "precision", "table", "label")
+FACTS = ("device", "protocol", "kind", "input", "backend", "precision")
+REPORTED_FACTS = ("table", "label")
 """Where rows do not differ in them they stand above the table, else they are columns."""
 
 OF_ONE_KIND = {
@@ -64,7 +65,9 @@ def table_text(
     rows = plain_rows(table, list(table.columns.values()))
     above, names = _names(rows)
     if chosen is None:
-        facts = {n: {r[n]: None for r in rows if r[n] is not None} for n in FACTS}
+        reported = all(row["kind"] == "reported" for row in rows)
+        names_of_facts = FACTS + (REPORTED_FACTS if reported else ())
+        facts = {n: {r[n]: None for r in rows if r[n] is not None} for n in names_of_facts}
         above += _shared(facts)
         columns = _default_columns(table, asked, [n for n, v in facts.items() if len(v) > 1])
     else:
@@ -130,7 +133,11 @@ def _fitting(shown: list[_Shown], width: int, asked: Sequence[str]) -> list[_Sho
     """Return the columns that fit; only facts give way, the last of them first."""
     left = list(shown)
     for column in reversed(shown):
-        if _narrowest(left) > width and column.name in FACTS and column.name not in asked:
+        if (
+            _narrowest(left) > width
+            and column.name in FACTS + REPORTED_FACTS
+            and column.name not in asked
+        ):
             left.remove(column)
     return left
 
@@ -153,8 +160,8 @@ def _render(shown: Sequence[_Shown], width: int) -> str:
         grid.add_row(*map(Text, cells))
     buffer = io.StringIO()
     Console(file=buffer, width=max(width, _narrowest(shown))).print(grid)
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines())
+    return "\n".join(line.rstrip() for line in buffer.getvalue().rstrip().splitlines())
 
 
 def _wrapped(text: str, width: int) -> str:
-    return "\n".join(textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False))
+    return "\n".join(textwrap.wrap(text, width, break_on_hyphens=False))

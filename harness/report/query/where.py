@@ -17,7 +17,9 @@ _SENSELESS = (
 
 
 def where(table: Table, query: str) -> Table:
-    """Return the rows of `table` for which `query` is true; an unknown value makes nothing true.
+    """Return the rows of `table` for which `query` is true.
+
+    As in pandas, what is unknown is equal to nothing, and neither less nor more than anything.
 
     Raises:
         BadRequest: If the query names no column, is more than a query, or makes no sense.
