@@ -152,7 +152,7 @@ def _load(folders: Sequence[Path]) -> Table:
         rest = len(problems) - MOST_WARNINGS
         typer.echo(f"warning: {rest} more lines could not be read", err=True)
     if not len(table):
-        what = f"none of {len(problems)} could be read" if problems else "there is none"
+        what = f"none of {len(problems)} lines could be read" if problems else "there is none"
         names = ", ".join(map(str, folders))
         raise _bad(f"results: a folder must hold records, {what} in {names}")
     return table

@@ -103,7 +103,8 @@ def test_failures_come_with_their_reason_in_full() -> None:
     reason = "context dapf: alpha must divide the 224 input channels, \x1b[31mgot\nalpha=3"
     lines = shown(counted("x"), replace(FAILED, variant="y", reason=reason), width=80)
     (start,) = {line.index("reason") for line in lines if "reason" in line}
-    told = " ".join(line[start:].strip() for line in lines[3:])
+    (ruler,) = (place for place, line in enumerate(lines) if line.startswith("─"))
+    told = " ".join(line[start:].strip() for line in lines[ruler + 1 :])
     assert (
         told.strip() == "context dapf: alpha must divide the 224 input channels, ?[31mgot alpha=3"
     )
