@@ -65,7 +65,7 @@ def results(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Filter and sort records, find the best of them, and write them for other programs.
+    """Filter and sort records, find the best, write them for other programs.
 
     A record is a row; --list-columns says what its columns are: counts, speed, mIoU of the newest
     log of the same network, conditions, and every option as slot.option.

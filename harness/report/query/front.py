@@ -89,7 +89,9 @@ def front(table: Table, goals: Sequence[Goal]) -> Front:
         _refuse_mixed(known, ("device", "protocol"), "speeds")
     if "miou" in names:
         # A log belongs to a network and not to an input: the smallest input would win always.
-        _refuse_mixed(known, ("input",), "mIoU of networks")
+        # What is reported was reported for its own.
+        from_logs = known.rows(known.frame["miou_use"].notna())
+        _refuse_mixed(from_logs, ("input",), "costs beside the mIoU of logs")
     ways = [goal.better == "max" for goal in goals]
     kept = known.rows(on_front(known.frame[names].to_numpy(dtype=float), ways))
     ordered = kept.frame.sort_values(names, ascending=[not way for way in ways], kind="stable")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from example_records import REPORTED
@@ -136,9 +137,18 @@ def test_a_device_whose_name_holds_the_rest_is_listed_up_to_four() -> None:
 def test_accuracy_beside_costs_at_several_inputs_is_refused() -> None:
     small = counted("b", input_shape=(1, 3, 512, 1024))
     records = [counted("a"), small, logged("a", 0.7), logged("b", 0.6)]
-    with pytest.raises(BadRequest, match=r"mIoU of networks must be of one input, got 1x3x1024x2"):
+    with pytest.raises(
+        BadRequest, match=r"beside the mIoU of logs must be of one input, got 1x3x1"
+    ):
         made("macs.paper,miou", *records)
     assert len(made("macs.paper,params", *records).rows) == 2
+
+
+def test_reported_rows_of_several_inputs_may_stand_on_one_front() -> None:
+    figures = {"fps": "100", "miou": "70"}
+    small = replace(REPORTED, input_shape=(1, 3, 512, 1024), figures=figures)
+    large = replace(REPORTED, figures={"fps": "50", "miou": "75"})
+    assert len(made("fps,miou", small, large).rows) == 2
 
 
 def test_accuracies_of_unlike_validations_are_warned_about() -> None:

@@ -41,6 +41,15 @@ def test_of_repetitions_the_newest_is_kept_whatever_its_place() -> None:
     assert kept(old, old) == [1]
 
 
+def test_of_many_from_one_instant_the_last_line_is_the_newest() -> None:
+    assert kept(*(timed("x", float(n)) for n in range(1, 200))) == [198]
+
+
+def test_many_equal_rows_keep_their_order() -> None:
+    records = [timed(str(n), 5.0) for n in range(200)]
+    assert order("fps", *records) == order("-fps", *records) == [str(n) for n in range(200)]
+
+
 def test_time_zones_are_taken_into_account() -> None:
     earlier = timed("x", 1.0, created="2026-01-01T11:00:00+02:00")  # 09:00 UTC
     assert kept(timed("x", 2.0, created=EARLY), earlier) == [0]

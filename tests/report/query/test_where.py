@@ -131,6 +131,7 @@ def test_a_longer_column_goes_before_a_function_of_a_shorter_one() -> None:
         "params.apply(print)",
         "params.values",
         "params.isna",
+        "`params.isna`()",
         "open('pwned', 'w')",
         "print(1)",
         "sin(params) > 0",
