@@ -120,6 +120,7 @@ def test_commands_import_what_is_heavy_only_inside(path: Path) -> None:
         ["profile", "--help"],
         ["table", "1"],
         ["compare", "--help"],
+        ["results", "--help"],
         ["device", "--help"],
         ["report", "--help"],
         ["log", "show", "--help"],

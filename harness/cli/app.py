@@ -28,6 +28,7 @@ COMMANDS = {
     "device": ("harness.cli.device", "device"),
     "compare": ("harness.cli.compare", "compare"),
     "log": ("harness.cli.log", "log"),
+    "results": ("harness.cli.results", "results"),
     "audit": ("harness.cli.audit", "audit"),
 }
 

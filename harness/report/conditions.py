@@ -52,15 +52,21 @@ class Conditions:
 def of_profile(record: ProfileRecord, *, besides: Collection[str] = ()) -> Conditions:
     """Return the conditions of a timed record, `besides` those keys of its protocol."""
     assert record.timing is not None
-    protocol = {
+    kept = {key: value for key, value in record.timing.protocol.items() if key not in besides}
+    identity, protocol = identified(kept)
+    return Conditions(device_name(record.environment), identity, protocol)
+
+
+def identified(protocol: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """Return the id of a record's protocol, and the keys of it that the id stands for."""
+    deciding = {
         k: v
-        for k, v in record.timing.protocol.items()
-        if k not in HOW_LONG and k not in besides and not (k in BEFORE and v == BEFORE[k])
+        for k, v in protocol.items()
+        if k not in HOW_LONG and not (k in BEFORE and v == BEFORE[k])
     }
-    content = json.dumps(protocol, sort_keys=True, ensure_ascii=False)
+    content = json.dumps(deciding, sort_keys=True, ensure_ascii=False)
     digest = hashlib.sha256(content.encode()).hexdigest()[:8]
-    name = protocol.get("name", "unnamed")
-    return Conditions(device_name(record.environment), f"{name}@{digest}", protocol)
+    return f"{deciding.get('name', 'unnamed')}@{digest}", deciding
 
 
 def of_reported(record: ReportedRecord) -> Conditions:
