@@ -11,6 +11,7 @@ import platform
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,26 @@ def read_environment(device: str, *, thorough: bool = False) -> dict[str, Any]:
         **_torch_versions(on_gpu=on_gpu),
         "device": _read_gpu(device) if on_gpu else {"type": "cpu", "name": cpu["name"]},
         "cpu": cpu,
+        **read_allocator(os.environ),
     }
+
+
+def read_allocator(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment variables that choose or tune the memory allocator, if there are any.
+
+    They change what a pass on a CPU takes by as much as another network would. A preloaded library
+    is named without its folder.
+    """
+    found = {
+        name: value
+        for name, value in sorted(environ.items())
+        if name.startswith("MALLOC_") or name == "GLIBC_TUNABLES"
+    }
+    preloaded = [Path(entry).name for entry in re.split("[ :]+", environ.get("LD_PRELOAD", ""))]
+    if any(preloaded):
+        found["LD_PRELOAD"] = " ".join(name for name in preloaded if name)
+    text = " ".join(f"{name}={value}" for name, value in found.items())
+    return {"allocator": text} if text else {}
 
 
 def _torch_versions(*, on_gpu: bool) -> dict[str, Any]:

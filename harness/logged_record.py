@@ -84,3 +84,14 @@ class LoggedRecord:
     environment: dict[str, Any] | None = None
     schema: int = 1
     kind: Literal["logged"] = "logged"
+
+
+def run_of(record: LoggedRecord) -> tuple[object, ...]:
+    """Return what two records of one training have in common, also out of different files.
+
+    Two trainings of a network do not come to the same final and best mIoU at the same steps; the
+    three logs that mmsegmentation leaves of one do.
+    """
+    reading = record.reading
+    scores = ((score.miou, score.step) for score in (reading.final, reading.best))
+    return (record.variant, record.spec_sha256, record.use, reading.split, *scores)

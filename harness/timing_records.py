@@ -80,6 +80,8 @@ class Telemetry:
         foreign_processes: Most other processes that computed on the GPU at once.
         cpu_steal: Share of the processors' busy time that the hypervisor gave to others.
         swap_bytes: Bytes that moved between memory and swap, in the whole machine.
+        kernel_share: Share of the measuring process's processor time that went to the operating
+            system, page faults above all; null on a GPU, whose passes it does not make.
     """
 
     samples: int
@@ -93,6 +95,7 @@ class Telemetry:
     foreign_processes: int | None
     cpu_steal: float | None
     swap_bytes: int | None
+    kernel_share: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -121,7 +121,9 @@ def test_commands_import_what_is_heavy_only_inside(path: Path) -> None:
         ["table", "1"],
         ["compare", "--help"],
         ["device", "--help"],
+        ["report", "--help"],
         ["log", "show", "--help"],
+        ["audit", "--help"],
     ],
 )
 def test_light_commands_load_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:

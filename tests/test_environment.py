@@ -15,6 +15,7 @@ import torch
 import harness
 from harness import environment
 from harness.environment import (
+    read_allocator,
     read_commit,
     read_cpu,
     read_driver,
@@ -244,3 +245,24 @@ def test_a_checkout_that_differs_from_its_commit_is_known(tmp_path: Path) -> Non
 def test_only_a_thorough_reading_spawns_git() -> None:
     assert "modified" not in read_environment("cpu")
     assert "modified" in read_environment("cpu", thorough=True)
+
+
+def test_what_tunes_the_allocator_is_named_and_no_folder_with_it() -> None:
+    environ = {
+        "MALLOC_MMAP_MAX_": "0",
+        "GLIBC_TUNABLES": "glibc.malloc.mmap_max=0",
+        "LD_PRELOAD": "/home/somebody/lib/libjemalloc.so.2:/opt/libtcmalloc.so",
+        "HOME": "/home/somebody",
+    }
+    assert read_allocator(environ) == {
+        "allocator": "GLIBC_TUNABLES=glibc.malloc.mmap_max=0 MALLOC_MMAP_MAX_=0 "
+        "LD_PRELOAD=libjemalloc.so.2 libtcmalloc.so"
+    }
+    assert read_allocator({"LD_PRELOAD": "", "HOME": "/"}) == {}
+
+
+def test_the_environment_of_a_record_holds_what_tunes_the_allocator(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MALLOC_MMAP_MAX_", "0")
+    assert "MALLOC_MMAP_MAX_=0" in read_environment("cpu")["allocator"]

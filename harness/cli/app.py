@@ -24,9 +24,11 @@ COMMANDS = {
     "profile": ("harness.cli.profile", "profile"),
     "table": ("harness.cli.table", "table"),
     "plot": ("harness.cli.plot", "plot"),
+    "report": ("harness.cli.report", "report"),
     "device": ("harness.cli.device", "device"),
     "compare": ("harness.cli.compare", "compare"),
     "log": ("harness.cli.log", "log"),
+    "audit": ("harness.cli.audit", "audit"),
 }
 
 

@@ -37,7 +37,13 @@ def list_(
         from variants.catalog import load_catalog
 
         rows: list[dict[str, Any]] = [
-            {"name": row.name, "title": row.title, "description": row.description}
+            {
+                "name": row.name,
+                "title": row.title,
+                "description": row.description,
+                "input": list(row.input),
+                **row.about(),
+            }
             for row in load_catalog(catalog or ()).values()
         ]
         shown = [(row["name"], [row["description"]]) for row in rows]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from harness.report.build import Choices
     from variants.catalog import Row
 
 Catalog = Annotated[
@@ -50,6 +51,34 @@ def select(
         given = parse_size(size, "--input")
         rows = [replace(row, input=given) for row in rows]
     return rows
+
+
+def table_choices(
+    *,
+    fps: str,
+    device: str | None,
+    protocol: str | None,
+    miou: str,
+    digits: str,
+    with_reported: bool,
+) -> Choices:
+    """Return what flags decide about tables.
+
+    Raises:
+        BadRequest: If one of them is none of its choices.
+    """
+    from harness.report.build import Choices
+    from harness.report.choice import one_of
+    from harness.report.digits import CHOICES as DIGITS
+    from harness.report.miou import CHOICES as ACCURACIES
+    from harness.report.speed import fps_choice
+
+    return Choices(
+        fps=fps_choice(fps, device=device, protocol=protocol),
+        miou=one_of("--miou", miou, ACCURACIES),
+        digits=one_of("--digits", digits, DIGITS),
+        with_reported=with_reported,
+    )
 
 
 def size_text(shape: Sequence[int], sep: str = "x") -> str:

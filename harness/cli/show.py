@@ -94,6 +94,7 @@ def _as_json(row: Row, spec: Spec, rows: list[dict[str, Any]], *, tree: bool) ->
         "spec": spec.to_dict(),
         "spec_sha256": spec.sha256,
         "input_shape": [1, 3, *row.input],
+        **row.about(),
         "modules" if tree else "stages": rows,
     }
 
@@ -105,7 +106,10 @@ def _print(row: Row, spec: Spec, rows: list[dict[str, Any]], *, tree: bool) -> N
     from rich.table import Table
 
     typer.echo(f"{row.title} ({row.name})")
-    typer.echo(f"spec {spec.sha256[:12]}, input {size_text((1, 3, *row.input))}\n")
+    typer.echo(f"spec {spec.sha256[:12]}, input {size_text((1, 3, *row.input))}")
+    for line in _about(row):
+        typer.echo(line)
+    typer.echo()
     for slot, choice in spec.to_dict().items():
         options = [f"{key}={json.dumps(value)}" for key, value in choice.items() if key != "name"]
         for number, option in enumerate(options or [""]):
@@ -119,6 +123,15 @@ def _print(row: Row, spec: Spec, rows: list[dict[str, Any]], *, tree: bool) -> N
         _fill_stages(grid, rows, escape)
     console = Console(highlight=False)
     console.print(grid)
+
+
+def _about(row: Row) -> list[str]:
+    """Return what is known of a row's origin and of the image that its network is fed."""
+    import textwrap
+
+    known = (("fidelity", row.fidelity), ("source", row.source), ("image", row.image))
+    lines = [f"{key:<9}{value}" for key, value in known if value]
+    return [part for line in lines for part in textwrap.wrap(line, 80, subsequent_indent=" " * 9)]
 
 
 def _fill_stages(grid: Any, rows: list[dict[str, Any]], escape: Any) -> None:

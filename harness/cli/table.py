@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import AsJson
+from harness.cli.options import AsJson, table_choices
 
-SUFFIXES = {".md": "markdown", ".tex": "latex", ".csv": "csv", ".json": "json"}
+SUFFIXES = {".md": "markdown", ".tex": "latex", ".html": "html", ".csv": "csv", ".json": "json"}
 
 
 def table(
@@ -17,7 +17,8 @@ def table(
     format_name: Annotated[
         str | None,
         typer.Option(
-            "--format", help="markdown, latex, latex-siunitx or csv; by default as --out ends."
+            "--format",
+            help="markdown, latex, latex-siunitx, html or csv; by default as --out ends.",
         ),
     ] = None,
     results: Annotated[
@@ -73,21 +74,19 @@ def table(
       harness table 1 --digits spread --miou mean
       harness table my-table.yaml --results results --results ../other/results
     """
-    from harness.report.build import Choices, build_table
-    from harness.report.choice import one_of
+    from harness.report.build import build_table
     from harness.report.definition import load_definition
-    from harness.report.digits import CHOICES as DIGITS
     from harness.report.formats import renderer
-    from harness.report.miou import CHOICES as ACCURACIES
     from harness.report.output import write_whole
     from harness.report.sources import report_records
-    from harness.report.speed import fps_choice
 
     render = renderer(_format_name(format_name, out, as_json=as_json))
-    choices = Choices(
-        fps=fps_choice(fps, device=device, protocol=protocol),
-        miou=one_of("--miou", miou, ACCURACIES),
-        digits=one_of("--digits", digits, DIGITS),
+    choices = table_choices(
+        fps=fps,
+        device=device,
+        protocol=protocol,
+        miou=miou,
+        digits=digits,
         with_reported=with_reported,
     )
     definition = load_definition(name)

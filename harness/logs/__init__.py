@@ -5,6 +5,7 @@ and names the flag that decides. Files are read in blocks; nothing is held that 
 """
 
 from harness.logs.choice import Choice
+from harness.logs.folder import Survey, survey
 from harness.logs.read import LogFile, read_log
 
-__all__ = ["Choice", "LogFile", "read_log"]
+__all__ = ["Choice", "LogFile", "Survey", "read_log", "survey"]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-
-from harness.logs.figure import figure
+from harness.logs import columns_csv
 from harness.logs.found import Found, Validation
+from harness.logs.grid import number
 from harness.logs.source import Source
 
 NAME = "cityscapes-server-csv"
@@ -18,9 +17,8 @@ def is_header(first_line: str) -> bool:
 
 def read(source: Source) -> Found:
     found = Found(nothing="it has no row IoU at class level")
-    text = source.document().decode("utf-8", "replace")
-    level, header = "", []
-    for row in csv.reader(text.splitlines()):
+    level, header = "", list[str]()
+    for _, row in columns_csv.rows(source, ","):
         if len(row) == 1:
             level = row[0]
         elif row and row[0] == "Metric":
@@ -28,12 +26,13 @@ def read(source: Source) -> Found:
         elif row and row[0] == "IoU" and level == "Class level" and len(row) == len(header):
             values = dict(zip(header, row, strict=True))
             average = values.pop("Average", "")
-            classes = {k: figure(v) for k, v in values.items() if k != "Metric" and _number(v)}
-            if _number(average):
+            del values["Metric"]
+            classes = {name: number(text) for name, text in values.items() if text}
+            if average:
                 found.finished = True
                 found.add(
                     Validation(
-                        miou=figure(average),
+                        miou=number(average),
                         unit="percent",
                         classes=classes,
                         classes_unit="percent",
@@ -41,11 +40,3 @@ def read(source: Source) -> Found:
                     )
                 )
     return found
-
-
-def _number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

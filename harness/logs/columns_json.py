@@ -10,6 +10,7 @@ from harness.logs.figure import Figure, json_figure
 from harness.logs.found import Found
 from harness.logs.json_lines import objects
 from harness.logs.source import Source
+from harness.logs.text_format import TextFormat
 
 DEEPEST = 6  # levels of objects in objects
 NOTHING = "none of its keys is a mIoU of a validation"
@@ -22,9 +23,8 @@ def read_lines(source: Source) -> Found:
     return found
 
 
-def read_document(source: Source, document: Any) -> Found:
+def read_document(document: Any) -> Found:
     """Return what `document`, the file's JSON value, holds."""
-    del source  # nothing but the document is needed
     found = Found(nothing=NOTHING)
     for row in _rows(document):
         _add(found, row)
@@ -46,7 +46,7 @@ def _rows(document: Any) -> Iterator[Mapping[str, Any]]:
 
 def _add(found: Found, row: Mapping[str, Any]) -> None:
     flat = dict(_flat(row, "", DEEPEST))
-    add_row(found, columns_of(list(flat)), flat)
+    add_row(found, columns_of(tuple(flat)), flat)
 
 
 def _flat(value: Mapping[str, Any], before: str, depth: int) -> Iterator[tuple[str, Figure]]:
@@ -55,3 +55,6 @@ def _flat(value: Mapping[str, Any], before: str, depth: int) -> Iterator[tuple[s
             yield from _flat(inner, f"{before}{name}/", depth - 1)
         elif number := json_figure(inner):
             yield f"{before}{name}", number
+
+
+LINES = TextFormat("json-lines", (), read_lines)

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import math
 import re
-import struct
 from dataclasses import dataclass
 
 NUMBER = r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan|inf)(?!\w)"
-_PARTS = re.compile(r"[-+]?(\d*)(?:\.(\d*))?(?:[eE]([-+]?\d+))?")
-_MOST_DIGITS = 9  # that a float32 needs to be told from its neighbours
+_PARTS = re.compile(r"[-+]?\d*(?:\.(\d*))?(?:[eE]([-+]?\d+))?")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Figure:
     """A number out of a log.
 
     Attributes:
         value: As printed.
-        place: Unit of the last digit printed, e.g. 0.01 for `38.25`.
+        text: As printed.
     """
 
     value: float
-    place: float
+    text: str
+
+    @property
+    def place(self) -> float:
+        """Unit of the last digit printed, e.g. 0.01 for `38.25`; 0 where it is no number."""
+        parts = _PARTS.fullmatch(self.text.strip())
+        if parts is None or self.missing:
+            return 0.0
+        exponent = int(parts[2] or 0) - len(parts[1] or "")
+        return 10.0 ** max(exponent, -300)
 
     @property
     def missing(self) -> bool:
@@ -36,12 +43,9 @@ def figure(text: str) -> Figure:
     Raises:
         ValueError: If it is none.
     """
-    value = float(text)
-    parts = _PARTS.fullmatch(text.strip())
-    if parts is None or not math.isfinite(value):
-        return Figure(value, 0.0)
-    exponent = int(parts[3] or 0) - len(parts[2] or "")
-    return Figure(value, 10.0 ** max(exponent, -300))
+    if "_" in text or not text.isascii():  # which Python takes for numbers and no log prints
+        raise ValueError(f"{text!r} is no number")
+    return Figure(float(text), text)
 
 
 def json_figure(value: object) -> Figure | None:
@@ -51,13 +55,11 @@ def json_figure(value: object) -> Figure | None:
     try:
         return figure(repr(float(value)))
     except OverflowError:  # an integer of hundreds of digits
-        return Figure(math.inf, 0.0)
+        return figure("inf")
 
 
 def float32_figure(value: float) -> Figure:
     """Return the shortest decimal that a float32 stands for: 0.4, not 0.4000000059604645."""
-    for digits in range(1, _MOST_DIGITS):
-        text = f"{value:.{digits}g}"
-        if struct.unpack("f", struct.pack("f", float(text)))[0] == value:
-            return figure(text)
-    return figure(f"{value:.{_MOST_DIGITS}g}")
+    import numpy as np
+
+    return figure(str(np.float32(value)))

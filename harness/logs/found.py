@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -11,7 +11,8 @@ from harness.logs.figure import Figure
 
 StepUnit = Literal["iteration", "epoch"]
 METRIC = "mIoU"  # the name of a figure where a format has but one
-MOST_SERIES = 1000  # a log with more named figures than this is no log of mIoU
+MOST_SERIES = 1000  # a log with more named figures or runs than this is no log of mIoU
+MOST_CLASSES = 2000  # the data set with the most classes has 1203 (LVIS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,33 +38,47 @@ class Validation:
     split: Split | None = "val"
 
 
+@dataclass
+class Extremes:
+    """The lowest and the highest mIoU of the validations that say one unit, or none.
+
+    Attributes:
+        low: As printed.
+        high: As printed.
+        best: The validation of `high`, the earliest of equals.
+        place: Its position among all validations.
+    """
+
+    low: float
+    high: float
+    best: Validation
+    place: int
+
+
 class Series:
     """All validations of one metric on one split in one run: their number, ends and extremes."""
 
     def __init__(self, first: Validation) -> None:
         self.metric, self.split = first.metric, first.split
         self.count = self.missing = 0
-        self.units: set[Unit | None] = set()
-        self.low, self.high = float("inf"), float("-inf")
-        self.first = self.last = first
-        self.best: Validation | None = None
+        self.extremes: dict[Unit | None, Extremes] = {}
+        self.last = first
         self.add(first)
 
     def add(self, validation: Validation) -> None:
         self.count += 1
-        self.units.add(validation.unit)
         self.last = validation
         if validation.miou.missing:
             self.missing += 1
             return
         value = validation.miou.value
-        self.low, self.high = min(self.low, value), max(self.high, value)
-        if self.best is None or _rank(validation) > _rank(self.best):
-            self.best = validation
-
-
-def _rank(validation: Validation) -> float:
-    return validation.miou.value / (100 if validation.unit == "percent" else 1)
+        known = self.extremes.get(validation.unit)
+        if known is None:
+            self.extremes[validation.unit] = Extremes(value, value, validation, self.count)
+            return
+        known.low = min(known.low, value)
+        if value > known.high:
+            known.high, known.best, known.place = value, validation, self.count
 
 
 @dataclass(kw_only=True)
@@ -94,20 +109,17 @@ class Found:
 
     def add(self, validation: Validation) -> None:
         """Count a validation; one whose step lies before the last one's begins another run."""
-        name = (validation.metric, validation.split)
-        if name not in self._run and len(self._run) == MOST_SERIES:
-            return
-        run = self._run.setdefault(name, 1)
-        key = (validation.metric, validation.split, run)
-        known = self.series.get(key)
-        if known is not None and _goes_back(known.last, validation):
-            self._run[name] = run + 1
-            key = (validation.metric, validation.split, run + 1)
-            known = None
-        if known is None:
-            self.series[key] = Series(validation)
-        else:
+        name, split = validation.metric, validation.split
+        run = self._run.get((name, split), 1)
+        known = self.series.get((name, split, run))
+        if known is not None and not _goes_back(known.last, validation):
             known.add(validation)
+            return
+        if known is not None:
+            run = self._run[name, split] = run + 1
+        if len(self.series) < MOST_SERIES:
+            self._run[name, split] = run
+            self.series[name, split, run] = Series(validation)
 
     def note(self, text: str) -> None:
         """Add a note, once."""
@@ -120,8 +132,11 @@ class Found:
         if planned is not None:
             self.planned = planned
 
-    def all_series(self) -> Iterable[Series]:
-        return self.series.values()
+
+def add_class(classes: dict[str, Figure], name: str, iou: Figure) -> None:
+    """Add a class, unless what a reader takes for classes is something else without an end."""
+    if len(classes) < MOST_CLASSES:
+        classes[name] = iou
 
 
 def _goes_back(before: Validation, after: Validation) -> bool:

@@ -190,13 +190,13 @@ def _close(found: Found, state: _State) -> None:
         found.finished = True if found.series else None
         return
     found.note("epochs count from 0")
-    every = list(found.all_series())
+    every = list(found.series.values())
     if found.planned is not None:
         ended = (
             found.reached + 1 >= found.planned and every and every[-1].last.step == found.reached
         )
         found.finished = state.done or bool(ended)
-    highest = max((s.best.miou.value for s in every if s.best), default=0.0)
+    highest = max((e.high for s in every for e in s.extremes.values()), default=0.0)
     if state.stated_best > highest + 1e-3:
         found.note(f"the log states a best of {state.stated_best}, of a validation not in it")
 

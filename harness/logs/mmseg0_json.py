@@ -21,16 +21,14 @@ _EPOCHS = re.compile(r"\bmax_epochs=(\d+)")
 
 def read(source: Source) -> Found:
     found = Found(step_unit="iteration")
-    last: dict[str, Any] = {}
     lines = objects(
         source, found, wanted=(b'"mode": "val"', b'"env_info"'), edges=(b'"mode": "train"',)
     )
     for line in lines:
         if line.get("mode") == "train":
-            last = line
             _progress(found, line)
         elif line.get("mode") == "val":
-            _add(found, line, last)
+            _add(found, line)
         else:
             _configuration(found, str(line.get("config", "")))
     return found
@@ -46,12 +44,14 @@ def _configuration(found: Found, config: str) -> None:
 
 
 def _progress(found: Found, line: dict[str, Any]) -> None:
-    step = whole(line.get("iter" if found.step_unit == "iteration" else "epoch"))
+    """Note how far the training is; of epochs, those that are over, which a validation tells."""
+    epochs = found.step_unit == "epoch"
+    step = whole(line.get("epoch" if epochs else "iter"))
     if step is not None:
-        found.at(step)
+        found.at(step - epochs)
 
 
-def _add(found: Found, line: dict[str, Any], last: dict[str, Any]) -> None:
+def _add(found: Found, line: dict[str, Any]) -> None:
     miou = json_figure(line.get("mIoU"))
     if miou is None:
         return
@@ -60,9 +60,11 @@ def _add(found: Found, line: dict[str, Any], last: dict[str, Any]) -> None:
         for name, raw in line.items()
         if name.startswith("IoU.") and (value := json_figure(raw))
     }
-    step = found.reached if last else None
-    if step is None:
+    step = found.reached
+    if step is None or found.step_unit == "epoch":
         step, found.step_unit = whole(line.get("epoch")), "epoch"
+        if step is not None:
+            found.at(step)
     found.add(
         Validation(miou=miou, unit="fraction", step=step, classes=classes, classes_unit="fraction")
     )

@@ -1,7 +1,7 @@
 """mmsegmentation 0.x, text: tables in percent, the line `Iter(val)` in fractions.
 
 `Iter(val) [218]` is the number of validation batches: the step is that of the last training line
-or checkpoint. Output of tools/test.py has the tables alone.
+or checkpoint. Output of tools/test.py has the tables alone, behind no date or name.
 """
 
 from __future__ import annotations
@@ -10,18 +10,15 @@ import re
 from dataclasses import dataclass, field
 
 from harness.logs.figure import NUMBER, Figure, figure
-from harness.logs.found import Found, Validation
-from harness.logs.grid import cells, column
+from harness.logs.found import Found, Validation, add_class
+from harness.logs.grid import cells, column, number
+from harness.logs.mmseg_progress import EDGES, PLAN, read_progress
 from harness.logs.scan import scan
 from harness.logs.source import Source
 from harness.logs.text_format import TextFormat
 
 _VAL = re.compile(rf"(?:Iter|Epoch)\((val|test)\).*?\bmIoU: ({NUMBER})")
 _CLASS = re.compile(rf"\bIoU\.(.+?): ({NUMBER})")
-_ITER = re.compile(r"\bIter \[(\d+)/(\d+)\]")
-_EPOCH = re.compile(r"\bEpoch \[(\d+)\]\[\d+/\d+\]")
-_SAVED = re.compile(r"Saving checkpoint at (\d+) (iteration|epoch)s")
-_PLANNED = re.compile(r"\bmax: (\d+) (iter|epoch)s")
 
 
 @dataclass
@@ -41,16 +38,9 @@ class _Tables:
         name, iou = column(self.header, "class"), column(self.header, "iou")
         miou = column(self.header, "mIoU")
         if name is not None and iou is not None:
-            self.classes[row[name]] = _cell(row[iou])
+            add_class(self.classes, row[name], number(row[iou]))
         elif miou is not None:
-            self.miou = _cell(row[miou])
-
-
-def _cell(text: str) -> Figure:
-    try:
-        return figure(text)
-    except ValueError:
-        return figure("nan")
+            self.miou = number(row[miou])
 
 
 def read(source: Source) -> Found:
@@ -58,21 +48,22 @@ def read(source: Source) -> Found:
     tables = _Tables()
     lines = scan(
         source.blocks(),
-        wanted=(b"\n|", b"(val) [", b"(test) [", b"per class results", b", max: "),
-        edges=(b"Iter [", b"Epoch [", b"Saving checkpoint at "),
+        wanted=(b"\n|", b"(val) [", b"(test) [", b"per class results", *PLAN),
+        edges=EDGES,
     )
     for line in lines:
         if line.startswith("|"):
             if row := cells(line):
                 tables.row(row)
         elif match := _VAL.search(line):
+            read_progress(found, line)
             _add_line(found, tables, match[1], match[2], line)
             tables = _Tables()
         elif "per class results" in line:
             _add_tables(found, tables)
             tables = _Tables()
         else:
-            _progress(found, line)
+            read_progress(found, line)
     _add_tables(found, tables)
     if found.reached is None and found.series:
         found.finished = True  # tools/test.py: nothing was being trained
@@ -91,11 +82,12 @@ def _add_line(found: Found, tables: _Tables, split: str, miou: str, line: str) -
             split="test" if split == "test" else "val",
         )
     )
-    if tables.miou is not None and abs(tables.miou.value / 100 - float(miou)) > 1e-3:
-        found.note(
-            f"the table before a validation says mIoU {tables.miou.value:g}%, its line {miou}; "
-            "the line was read"
-        )
+    if tables.miou is None:
+        return
+    # Both are rounded, each to its own last place.
+    near = tables.miou.place / 100 + figure(miou).place
+    if abs(tables.miou.value / 100 - float(miou)) > near:
+        found.note("a table and the line below it say different mIoU; the line was read")
 
 
 def _add_tables(found: Found, tables: _Tables) -> None:
@@ -113,18 +105,4 @@ def _add_tables(found: Found, tables: _Tables) -> None:
     )
 
 
-def _progress(found: Found, line: str) -> None:
-    if match := _ITER.search(line):
-        found.step_unit = "iteration"
-        found.at(int(match[1]), int(match[2]))
-    elif match := _EPOCH.search(line):
-        found.step_unit = "epoch"
-        found.at(int(match[1]))
-    elif match := _SAVED.search(line):
-        found.step_unit = "iteration" if match[2] == "iteration" else "epoch"
-        found.at(int(match[1]))
-    elif match := _PLANNED.search(line):
-        found.planned = int(match[1])
-
-
-FORMAT = TextFormat("mmseg0-text", (b" - mmseg - INFO - ",), read)
+FORMAT = TextFormat("mmseg0-text", (b" - mmseg - INFO - ", b"per class results:"), read)

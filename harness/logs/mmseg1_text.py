@@ -9,17 +9,14 @@ from __future__ import annotations
 import re
 
 from harness.logs.figure import NUMBER, Figure, figure
-from harness.logs.found import Found, Validation
-from harness.logs.grid import cells, column
+from harness.logs.found import Found, Validation, add_class
+from harness.logs.grid import cells, column, number
+from harness.logs.mmseg_progress import EDGES, PLAN, read_progress
 from harness.logs.scan import scan
 from harness.logs.source import Source
 from harness.logs.text_format import TextFormat
 
 _VAL = re.compile(rf"(?:Iter|Epoch)\((val|test)\).*?\bmIoU: ({NUMBER})")
-_ITER = re.compile(r"Iter\(train\) \[ *(\d+)/(\d+)\]")
-_EPOCH = re.compile(r"Epoch\(train\) +\[ *(\d+)\]\[ *(\d+)/(\d+)\]")
-_SAVED = re.compile(r"Saving checkpoint at (\d+) (iteration|epoch)s")
-_PLANNED = re.compile(r"\bmax_epochs=(\d+)")
 
 
 def read(source: Source) -> Found:
@@ -28,8 +25,8 @@ def read(source: Source) -> Found:
     classes: dict[str, Figure] = {}
     lines = scan(
         source.blocks(),
-        wanted=(b"\n|", b" mIoU: ", b"max_epochs="),
-        edges=(b"(train) ", b"Saving checkpoint at "),
+        wanted=(b"\n|", b" mIoU: ", *PLAN),
+        edges=EDGES,
     )
     for line in lines:
         row = cells(line) if line.startswith("|") else None
@@ -38,22 +35,16 @@ def read(source: Source) -> Found:
                 header, classes = row, {}
             iou = column(header, "IoU")
             if iou is not None and len(row) == len(header) and row[0] != "Class":
-                classes[row[0]] = _cell(row[iou])
+                add_class(classes, row[0], number(row[iou]))
         elif match := _VAL.search(line):
+            read_progress(found, line)
             _add(found, match[1], match[2], classes)
             classes = {}
         else:
-            _progress(found, line)
+            read_progress(found, line)
     if found.reached is None and found.series:
         found.finished = True  # tools/test.py: nothing was being trained
     return found
-
-
-def _cell(text: str) -> Figure:
-    try:
-        return figure(text)
-    except ValueError:
-        return figure("nan")
 
 
 def _add(found: Found, split: str, miou: str, classes: dict[str, Figure]) -> None:
@@ -69,20 +60,6 @@ def _add(found: Found, split: str, miou: str, classes: dict[str, Figure]) -> Non
     )
     if split == "test":
         found.note("(test) is the loop's name; many configurations run it on the validation images")
-
-
-def _progress(found: Found, line: str) -> None:
-    if match := _ITER.search(line):
-        found.step_unit = "iteration"
-        found.at(int(match[1]), int(match[2]))
-    elif match := _EPOCH.search(line):
-        found.step_unit = "epoch"
-        found.at(int(match[1]))
-    elif match := _SAVED.search(line):
-        found.step_unit = "iteration" if match[2] == "iteration" else "epoch"
-        found.at(int(match[1]))
-    elif match := _PLANNED.search(line):
-        found.planned = int(match[1])
 
 
 FORMAT = TextFormat("mmseg1-text", (b" - mmengine - INFO - ",), read)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from harness.logs.choice import Split
 from harness.logs.figure import Figure
@@ -31,7 +32,8 @@ _CLASS = re.compile(
 )
 
 
-def words(name: str) -> set[str]:
+@lru_cache(maxsize=4096)  # a file says the same names in every row
+def words(name: str) -> frozenset[str]:
     """Return the words of a name, `mean` joined to what it is the mean of.
 
     Example:
@@ -43,7 +45,7 @@ def words(name: str) -> set[str]:
     )
     apart = re.sub(r"\bIo U\b|Io U", "Iou", apart)
     lower = re.sub(r"[^a-z0-9]+", " ", apart.lower())
-    return set(re.sub(r"\b(mean|m) (iou|iu|jaccard)", r"mean\2", lower).split())
+    return frozenset(re.sub(r"\b(mean|m) (iou|iu|jaccard)", r"mean\2", lower).split())
 
 
 def is_miou(name: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from harness.logs.figure import NUMBER, Figure, figure
-from harness.logs.found import Found, Validation
+from harness.logs.found import Found, Validation, add_class
 from harness.logs.scan import scan
 from harness.logs.source import Source
 from harness.logs.text_format import TextFormat
@@ -37,7 +37,7 @@ def read(source: Source) -> Found:
     for line in lines:
         if pending is not None:
             if match := _CLASS.search(line):
-                classes[match[1]] = figure(match[2])
+                add_class(classes, match[1], figure(match[2]))
                 continue
             if _OTHER_MEAN.search(line):
                 continue
@@ -64,7 +64,7 @@ def read(source: Source) -> Found:
             found.step_unit = "iteration" if match[1] == "Iter" else "epoch"
             found.at(step, int(match[3]))
     _close(found, pending)
-    if found.reached is None and any(s.last.classes for s in found.all_series()):
+    if found.reached is None and any(s.last.classes for s in found.series.values()):
         found.finished = True  # validate.py: nothing was being trained
     return found
 

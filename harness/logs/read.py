@@ -30,7 +30,7 @@ from harness.logs.choice import Choice
 from harness.logs.conclude import conclude
 from harness.logs.found import Found
 from harness.logs.json_lines import parsed
-from harness.logs.source import Source, open_source
+from harness.logs.source import NoMiou, Source, open_source
 from harness.logs.text_format import TextFormat
 
 # The first whose signature is there, by the part of the log that it is first in.
@@ -65,8 +65,8 @@ def read_log(path: Path, choice: Choice) -> LogFile:
 
     Raises:
         BadRequest: If there is no such file.
-        RunFailed: If it is no log, holds no mIoU, or allows several answers that `choice` leaves
-            open.
+        NoMiou: If it is no log, or holds no mIoU.
+        RunFailed: If it is damaged, or allows several answers that `choice` leaves open.
     """
     source = open_source(path)
     format_name, found = _found(source)
@@ -76,35 +76,36 @@ def read_log(path: Path, choice: Choice) -> LogFile:
 def _found(source: Source) -> tuple[str, Found]:
     if source.events:
         return tensorboard_events.NAME, tensorboard_events.read(source)
-    first = source.first_line()
-    if not first:
-        raise RunFailed(f"{source.path}: must be a log with mIoU, got blank lines")
-    if first[:1] in (b"{", b"["):
-        return _json(source, first)
-    head = first.decode("utf-8", "replace")
-    if cityscapes_server.is_header(head):
-        return cityscapes_server.NAME, cityscapes_server.read(source)
-    if columns_csv.delimiter_of(head) is not None:
-        name = "lightning-csv" if columns_csv.is_lightning(head) else "csv"
-        return name, columns_csv.read(source)
-    return _text(source)
+    lines = source.first_lines(2)
+    if not lines:
+        raise NoMiou(f"{source.path}: must be a log with mIoU, got blank lines")
+    if lines[0][:1] in (b"{", b"["):
+        return _json(source, lines[0])
+    first, second = (line.decode("utf-8", "replace") for line in [*lines, b""][:2])
+    delimiter = columns_csv.delimiter_of(first, second)
+    if cityscapes_server.is_header(first):
+        name, found = cityscapes_server.NAME, cityscapes_server.read(source)
+    elif delimiter is not None:
+        name = "lightning-csv" if columns_csv.is_lightning(first) else "csv"
+        found = columns_csv.read(source, delimiter)
+    else:
+        return _text(source)
+    _note_end(source, found)
+    return name, found
 
 
 def _json(source: Source, first: bytes) -> tuple[str, Found]:
     """Read one object a line where the first line is one and has another below it."""
     if isinstance(parsed(first), dict) and not _one_line(source, first):
-        known = _recognised(source, JSON_LINES)
-        if known is not None:
-            return known.name, known.read(source)
-        return "json-lines", columns_json.read_lines(source)
+        return _known_or_general(source, JSON_LINES, columns_json.LINES)
     document = parsed(source.document())
     if document is None:
         if first[1:].lstrip()[:1] not in (b"", b'"', b"{", b"["):
             return _text(source)  # `[1/200] ...`, `{'a': 1}`
         raise RunFailed(f"{source.path}: must be whole JSON, got a part of it or something else")
     if cityscapesscripts_json.is_result(document):
-        return cityscapesscripts_json.NAME, cityscapesscripts_json.read(source, document)
-    return "json", columns_json.read_document(source, document)
+        return cityscapesscripts_json.NAME, cityscapesscripts_json.read(document)
+    return "json", columns_json.read_document(document)
 
 
 def _one_line(source: Source, first: bytes) -> bool:
@@ -117,10 +118,27 @@ def _one_line(source: Source, first: bytes) -> bool:
 
 
 def _text(source: Source) -> tuple[str, Found]:
-    known = _recognised(source, TEXT)
+    name, found = _known_or_general(source, TEXT, console.FORMAT)
+    _note_end(source, found)
+    return name, found
+
+
+def _known_or_general(
+    source: Source, formats: tuple[TextFormat, ...], general: TextFormat
+) -> tuple[str, Found]:
+    """Read a log as what it looks like, or by the general rules where that finds no mIoU."""
+    known = _recognised(source, formats)
     if known is None:
-        return console.NAME, console.read(source)
-    return known.name, known.read(source)
+        return general.name, general.read(source)
+    found = known.read(source)
+    if not found.series and (anyhow := general.read(source)).series:
+        return general.name, anyhow
+    return known.name, found
+
+
+def _note_end(source: Source, found: Found) -> None:
+    if source.ends_within_a_line():
+        found.note("the last line has no end; were it cut off, a number in it would be too")
 
 
 def _recognised(source: Source, formats: tuple[TextFormat, ...]) -> TextFormat | None:

@@ -24,6 +24,11 @@ LONGEST_LINE = 8 << 20  # the configuration that mmsegmentation dumps into one l
 LARGEST_DOCUMENT = 32 << 20  # for files that are one JSON value
 HEAD = 4096
 
+
+class NoMiou(RunFailed):
+    """The file is no log, or one without mIoU."""
+
+
 _PACKED = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip", b"\x28\xb5\x2f\xfd": "zstd"}
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _EVENTS = b"brain.Event:"  # in the first record of every TensorBoard event file
@@ -89,13 +94,26 @@ class Source:
             parts.append(chunk)
         return b"".join(parts)
 
-    def first_line(self) -> bytes:
-        """Return the first line that is not blank, without its end; empty if there is none."""
+    def first_lines(self, count: int) -> list[bytes]:
+        """Return up to `count` lines that are not blank, the first ones, without blanks around."""
+        lines: list[bytes] = []
         for block in self.blocks():
-            line = block.lstrip().partition(b"\n")[0]
-            if line:
-                return line.rstrip()
-        return b""
+            rest = block
+            while len(lines) < count and (rest := rest.lstrip()):
+                line, _, rest = rest.partition(b"\n")
+                lines.append(line.rstrip())
+            if len(lines) == count:
+                break
+        return lines
+
+    def ends_within_a_line(self) -> bool:
+        """Return whether the last line has no end, so that its last number may be cut off."""
+        if self.packed:  # gzip of a part is refused
+            return False
+        end = "\n".encode(self.encoding)
+        with self.path.open("rb") as file:
+            file.seek(-min(self.size, len(end)), os.SEEK_END)
+            return not file.read().endswith((end, "\r".encode(self.encoding)))
 
     def sha256(self) -> str:
         """Return the hash of the file's bytes.
@@ -144,7 +162,8 @@ def open_source(path: Path) -> Source:
 
     Raises:
         BadRequest: If there is no such file, or it is a folder or the like.
-        RunFailed: If it is empty, binary, or packed in another way than gzip.
+        NoMiou: If it is empty, binary, or packed in another way than gzip.
+        RunFailed: If it is gzip and damaged.
     """
     try:
         found = path.stat()
@@ -179,13 +198,13 @@ def _unpacked_head(path: Path, file: BinaryIO) -> bytes:
 
 
 def _check_head(path: Path, head: bytes, *, text: bool) -> None:
-    if not head.strip(b" \t\r\n\0" + codecs.BOM_UTF8 + codecs.BOM_UTF16_LE):
-        raise RunFailed(f"{path}: must be a log with mIoU, got an empty file")
+    if len(head) < HEAD and not head.strip(b" \t\r\n\0" + codecs.BOM_UTF8 + codecs.BOM_UTF16_LE):
+        raise NoMiou(f"{path}: must be a log with mIoU, got an empty file")
     for magic, name in _PACKED.items():
         if head.startswith(magic):
-            raise RunFailed(f"{path}: must be text or gzip, got {name}; unpack it first")
+            raise NoMiou(f"{path}: must be text or gzip, got {name}; unpack it first")
     if not text and b"\0" in head:
-        raise RunFailed(f"{path}: must be a log, got a binary file")
+        raise NoMiou(f"{path}: must be a log, got a binary file")
 
 
 def _with_plain_ends(chunks: Iterator[bytes]) -> Iterator[bytes]:

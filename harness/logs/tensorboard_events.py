@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.errors import RunFailed
 from harness.logs.columns import add_row, columns_of
-from harness.logs.figure import Figure, float32_figure
+from harness.logs.figure import Figure, figure, float32_figure
 from harness.logs.found import MOST_SERIES, Found
 from harness.logs.source import Source
 
@@ -28,14 +28,14 @@ def read(source: Source) -> Found:
     """
     found = Found(nothing="none of its tags is a mIoU of a validation")
     tags: dict[str, None] = {}
-    columns = columns_of([_STEP])
+    columns = columns_of((_STEP,))
     step, row = -1, dict[str, Figure]()
     for at, tag, value in _scalars(source):
         if tag not in tags:
             if len(tags) == MOST_SERIES:
                 continue
             tags[tag] = None
-            columns = columns_of([_STEP, *tags])
+            columns = columns_of((_STEP, *tags))
         if at != step or tag in row:
             add_row(found, columns, _with_step(row, step))
             step, row = at, {}
@@ -47,7 +47,7 @@ def read(source: Source) -> Found:
 
 
 def _with_step(row: dict[str, Figure], step: int) -> dict[str, Figure]:
-    return {_STEP: Figure(step, 1.0), **row} if row else {}
+    return {_STEP: figure(str(step)), **row} if row else {}
 
 
 def _scalars(source: Source) -> Iterator[tuple[int, str, float]]:

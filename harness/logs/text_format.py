@@ -15,7 +15,7 @@ class TextFormat:
 
     Attributes:
         name: As readings and records have it.
-        signature: A log that contains one of these is of this kind.
+        signature: A log that contains one of these is of this kind; empty for what is tried last.
         read: Reads it.
     """
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from harness.logs.figure import NUMBER, Figure, figure
-from harness.logs.found import METRIC, Found, Validation
+from harness.logs.found import METRIC, Found, Validation, add_class
 from harness.logs.scan import scan
 from harness.logs.source import Source
 from harness.logs.text_format import TextFormat
@@ -36,7 +36,7 @@ def read(source: Source) -> Found:
     )
     for line in lines:
         if match := _CLASS.search(line):
-            classes[match[3] or match[1]] = figure(match[4])
+            add_class(classes, match[3] or match[1], figure(match[4]))
         elif match := _MEAN.search(line):
             found.add(
                 Validation(
@@ -50,7 +50,7 @@ def read(source: Source) -> Found:
             classes = {}
         elif match := _VALID.search(line):
             step = epoch if epoch >= 0 else None
-            metric = (match[1] or METRIC).lower() if match[1] else METRIC
+            metric = match[1].lower() if match[1] else METRIC
             found.add(Validation(miou=figure(match[2]), unit="fraction", step=step, metric=metric))
             validated = epoch
         elif _RATE.search(line):
@@ -65,7 +65,7 @@ def read(source: Source) -> Found:
 
 def _conclude(found: Found, epoch: int, validated: int) -> None:
     if epoch < 0:
-        found.planned = None  # an evaluation prints the training's configuration too
+        # An evaluation; the number of epochs that it prints is the training's.
         found.finished = True if found.series else None
         return
     found.step_unit, found.reached = "epoch", epoch

@@ -7,14 +7,17 @@ from typing import Literal
 
 from harness.errors import BadRequest, did_you_mean
 
-Kind = Literal["table", "figure"]
+Kind = Literal["table", "figure", "report"]
 
 FOLDER = Path(__file__).with_name("definitions")
+REPORTS = FOLDER / "reports"
 FIGURE_PREFIX = "fig"  # built-in figures are called fig*, every other built-in is a table
 
 
 def built_in(kind: Kind) -> list[str]:
     """Return the names of the definitions that come with the package."""
+    if kind == "report":
+        return sorted(path.stem for path in REPORTS.glob("*.yaml"))
     names = sorted(path.stem for path in FOLDER.glob("*.yaml"))
     return [n for n in names if n.startswith(FIGURE_PREFIX) == (kind == "figure")]
 
@@ -27,7 +30,7 @@ def definition_path(name: str, *, kind: Kind) -> Path:
     """
     names = built_in(kind)
     if name in names:
-        return FOLDER / f"{name}.yaml"
+        return (REPORTS if kind == "report" else FOLDER) / f"{name}.yaml"
     if name.endswith((".yaml", ".yml")):
         return Path(name)
     raise BadRequest(f"no {kind} {name!r} (nor a .yaml file){did_you_mean(name, names)}")

@@ -1,18 +1,30 @@
-"""A figure's points: which record stands where, and which ones lie beyond the axis."""
+"""A figure's points: which records stand where, and which ones lie beyond the axes.
+
+All that a renderer needs and nothing of how it draws, so that every format shows the same figure.
+"""
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from harness.errors import BadRequest, did_you_mean
-from harness.records import Record, ReportedRecord
+from harness.errors import BadRequest
+from harness.records import Record
 from harness.report.figure_definition import Axis, FigureDefinition
+from harness.report.figure_front import front_line, on_front
+from harness.report.figure_limits import Limits, limits_of
+from harness.report.figure_notes import notes_of, warnings_of
+from harness.report.figure_rows import PointRecords, point_records
+from harness.report.figure_values import Speed, Value, choose, value_of
+from harness.report.model import REPORTED_MARK
+from harness.report.speed import FpsChoice
 
-Edge = Literal["left", "right"]
+XEdge = Literal["left", "right"]
+YEdge = Literal["bottom", "top"]
+
+APPROXIMATE_MARK = "*"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,91 +32,224 @@ class Point:
     """One network in the figure.
 
     Attributes:
-        label: What stands beside it.
-        x: Where it is drawn; the edge of the axis for a pinned point.
-        y: Where it is drawn.
-        pinned: The edge that it is pinned to, null for a point within the axis.
+        variant: Its catalogue name.
+        name: What it is called, its input size included where another one has the name too.
+        marks: What stands behind the name: `*` for an estimate without TensorRT, `†` for a
+            reported figure where others on the axis are our own.
+        x: Its figure along x, the true one.
+        y: Its figure along y, the true one.
+        size: The figure that its marker's area shows; null without, or where nobody has it.
+        at: Where it is drawn, in the units of the axes: at the edge where it is pinned.
+        x_edge: The edge that it is pinned to; null for a point within the axis.
+        y_edge: Likewise along y.
         group: Number of its group.
         ours: Whether it stands out.
-        record: Where its figures come from.
+        on_front: Whether it is on the Pareto front of all points with exact figures.
     """
 
-    label: str
-    x: float
-    y: float
-    pinned: Edge | None
+    variant: str
+    name: str
+    marks: str
+    x: Value
+    y: Value
+    size: Value | None
+    at: tuple[float, float]
+    x_edge: XEdge | None
+    y_edge: YEdge | None
     group: int
     ours: bool
-    record: ReportedRecord
+    on_front: bool
+
+    @property
+    def label(self) -> str:
+        """What stands beside it."""
+        return self.name + self.marks
+
+    @property
+    def pinned(self) -> bool:
+        """Whether it lies beyond an axis."""
+        return self.x_edge is not None or self.y_edge is not None
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """The records behind its figures, each once."""
+        values = (self.x, self.y, *([self.size] if self.size else []))
+        found = {id(record): record for value in values for record in value.records}
+        return tuple(found.values())
 
 
 @dataclass(frozen=True, kw_only=True)
 class FigureData:
-    """A definition and the points that records made of it."""
+    """A definition and the points that records made of it.
+
+    Attributes:
+        definition: What was asked for.
+        points: The points, in the order of the definition.
+        x_limits: From where to where the x axis goes.
+        y_limits: Likewise the y axis.
+        axis_marks: What stands behind the labels of x and y: `†` where all of an axis is reported
+            and something of the other one is our own.
+        front: The line of the Pareto front, from edge to edge, by the true figures (it may leave
+            the axes); empty where it is not to be drawn.
+        notes: What a reader has to know: machine, protocol, sources; for captions and metadata.
+        warnings: What whoever draws it has to know; not part of the figure.
+    """
 
     definition: FigureDefinition
     points: tuple[Point, ...]
+    x_limits: Limits
+    y_limits: Limits
+    axis_marks: tuple[str, str]
+    front: tuple[tuple[float, float], ...]
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
-def collect(definition: FigureDefinition, records: Sequence[Record]) -> FigureData:
-    """Return the figure that `definition` makes of the reported records.
+def collect(
+    definition: FigureDefinition, records: Sequence[Record], choice: FpsChoice | None = None
+) -> FigureData:
+    """Return the figure that `definition` makes of `records`.
+
+    Args:
+        definition: Rows, axes, groups and sources.
+        records: All records at hand, in the order in which they were stored.
+        choice: What was decided about speeds; null takes the definition's `fps`.
 
     Raises:
-        BadRequest: If there is no such table, or one of its rows has no place in the figure.
+        BadRequest: If there is no such table, an axis would mix devices or protocols, a row has no
+            place in the figure, or no row is left.
     """
-    reported = [r for r in records if isinstance(r, ReportedRecord)]
-    # By row, so that a table that was read twice is drawn once; the last reading wins.
-    rows = {r.row: r for r in reported if r.table == definition.source}
-    if not rows:
-        hint = did_you_mean(definition.source, {r.table for r in reported})
-        raise BadRequest(f"figure {definition.name}: no records of {definition.source}{hint}")
-    ordered = [rows[position] for position in sorted(rows)]
-    names = Counter(r.label for r in ordered)
+    choice = choice or FpsChoice(origin=definition.fps)
+    found = point_records(definition, records)
+    speed = choose(definition, found, choice)
+    names = Counter(each.records.label for each in found)
+    points, missing = [], []
+    for position, each in enumerate(found):
+        point = _point(position, each, speed, definition, alone=names[each.records.label] == 1)
+        if isinstance(point, Point):
+            points.append(point)
+        else:
+            missing.append(point)
+    if not points:
+        raise BadRequest(f"figure {definition.name}: must have a point, got {missing[0]}")
+    notes = notes_of(found, speed, points)
+    warnings = (*missing, *warnings_of(found, speed, choice))
+    return _placed(definition, points, notes, warnings)
+
+
+def _point(
+    position: int,
+    each: PointRecords,
+    speed: Speed,
+    definition: FigureDefinition,
+    *,
+    alone: bool,
+) -> Point | str:
+    """Return a point whose place is not decided yet, or why there is none."""
+    numbers = [group.number for group in definition.groups]
+    if each.group is None or each.group not in numbers:
+        where = f"figure {definition.name}: {each.where}"
+        raise BadRequest(f"{where}: its group must be one of {numbers}, got {each.group}")
+    x = value_of(definition.x.figure, position, each, speed, definition)
+    y = value_of(definition.y.figure, position, each, speed, definition)
+    for axis, value in ((definition.x, x), (definition.y, y)):
+        if isinstance(value, str):
+            return f"{each.where} is not drawn: {axis.figure}: {value}"
+    assert isinstance(x, Value)
+    assert isinstance(y, Value)
+    size = None
+    if definition.size is not None:
+        size = value_of(definition.size, position, each, speed, definition)
+    variant = each.records.row.variant
+    return Point(
+        variant=variant,
+        name=_name(each, alone=alone),
+        marks=APPROXIMATE_MARK if x.approximate or y.approximate else "",
+        x=x,
+        y=y,
+        size=size if isinstance(size, Value) else None,
+        at=(x.value, y.value),
+        x_edge=None,
+        y_edge=None,
+        group=each.group,
+        ours=variant in definition.ours,
+        on_front=False,
+    )
+
+
+def _name(each: PointRecords, *, alone: bool) -> str:
+    # A line break is no part of a name, and half a character (JSON allows for it) cannot be shown.
+    name = " ".join(each.records.label.encode(errors="replace").decode().split())
+    return name if alone or not each.shape else f"{name} {each.shape[2]}×{each.shape[3]}"
+
+
+def _placed(
+    definition: FigureDefinition,
+    points: list[Point],
+    notes: tuple[str, ...],
+    warnings: tuple[str, ...],
+) -> FigureData:
+    """Return the figure with each point where it is drawn, and the front through them."""
+    x_limits = limits_of(definition.x, [p.x for p in points], definition.name)
+    y_limits = limits_of(definition.y, [p.y for p in points], definition.name)
+    figures = (definition.x.figure, definition.y.figure)
+    exact = [p.x.exact and p.y.exact for p in points]
+    ranked = on_front(
+        [(p.x.value, p.y.value) for p, known in zip(points, exact, strict=True) if known], figures
+    )
+    ranks = iter(ranked)
+    best = [known and next(ranks) for known in exact]
+    mixed = [{v.kind == "reported" for v in values} == {True, False} for values in _columns(points)]
+    placed = tuple(
+        _at(replace(p, on_front=front, marks=p.marks + _mark(p, mixed)), definition, x_limits,
+            y_limits)
+        for p, front in zip(points, best, strict=True)
+    )  # fmt: skip
+    places = [(p.x.value, p.y.value) for p in placed if p.on_front]
     return FigureData(
         definition=definition,
-        points=tuple(_point(r, definition, alone=names[r.label] == 1) for r in ordered),
+        points=placed,
+        x_limits=x_limits,
+        y_limits=y_limits,
+        axis_marks=_axis_marks(points),
+        front=front_line(places, figures, (x_limits, y_limits)) if definition.front else (),
+        notes=notes,
+        warnings=warnings,
     )
 
 
-def _point(record: ReportedRecord, definition: FigureDefinition, *, alone: bool) -> Point:
-    where = f"figure {definition.name}: {record.label} ({record.source.place})"
-    numbers = [group.number for group in definition.groups]
-    if record.group is None or record.group not in numbers:
-        raise BadRequest(f"{where}: its group must be one of {numbers}, got {record.group}")
-    x, y = _figure(record, definition.x, where), _figure(record, definition.y, where)
-    if not definition.y.low <= y <= definition.y.high:
-        raise BadRequest(f"{where}: {definition.y.figure} is beyond the axis, got {y}")
-    low, high = definition.x.low, definition.x.high
-    return Point(
-        label=_label(record, alone=alone),
-        x=min(max(x, low), high),
-        y=y,
-        pinned="left" if x < low else "right" if x > high else None,
-        group=record.group,
-        ours=record.variant in definition.ours,
-        record=record,
+def _columns(points: Sequence[Point]) -> tuple[list[Value], list[Value]]:
+    return [p.x for p in points], [p.y for p in points]
+
+
+def _axis_marks(points: Sequence[Point]) -> tuple[str, str]:
+    x, y = ({value.kind for value in values} for values in _columns(points))
+    ours = (x | y) != {"reported"}
+    marks = [REPORTED_MARK if ours and kinds == {"reported"} else "" for kinds in (x, y)]
+    return marks[0], marks[1]
+
+
+def _mark(point: Point, mixed: Sequence[bool]) -> str:
+    kinds = zip((point.x.kind, point.y.kind), mixed, strict=True)
+    return REPORTED_MARK if any(kind == "reported" and both for kind, both in kinds) else ""
+
+
+def _at(point: Point, definition: FigureDefinition, x_limits: Limits, y_limits: Limits) -> Point:
+    """Return `point` where it is drawn."""
+    (left, right), (bottom, top) = x_limits, y_limits
+    x, y = point.x.value, point.y.value
+    where = f"figure {definition.name}: {point.name}"
+    _require_edge(point.x, definition.x, x_limits, where)
+    _require_edge(point.y, definition.y, y_limits, where)
+    return replace(
+        point,
+        at=(min(max(x, left), right), min(max(y, bottom), top)),
+        x_edge="left" if x < left else "right" if x > right else None,
+        y_edge="bottom" if y < bottom else "top" if y > top else None,
     )
 
 
-def _label(record: ReportedRecord, *, alone: bool) -> str:
-    """Return the row's name, its input size where another row has the name too, and its `*`."""
-    label = record.label
-    if not alone and record.input_shape:
-        label += f" {record.input_shape[2]}×{record.input_shape[3]}"
-    return label + ("*" if record.tensorrt else "")
-
-
-def _figure(record: ReportedRecord, axis: Axis, where: str) -> float:
-    """Return a printed figure as a number; `~1` and `<1` as 1, which only a pinned point shows."""
-    printed = record.figures.get(axis.figure)
-    if printed is None:
-        raise BadRequest(f"{where}: has no {axis.figure}")
-    try:
-        value = float(printed.lstrip("~<"))
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise BadRequest(f"{where}: {axis.figure} must be a number, got {printed!r}")
-    if printed[0] in "~<" and value > axis.low:
-        raise BadRequest(f"{where}: {axis.figure} {printed} is no exact place on the axis")
-    return value
+def _require_edge(value: Value, axis: Axis, limits: Limits, where: str) -> None:
+    """Refuse a figure such as `~1` within the axis: only an edge shows it as what it is."""
+    if not value.exact and value.value > limits[0]:
+        raise BadRequest(f"{where}: {axis.figure} {value.text} is no exact place on the axis")

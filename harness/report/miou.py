@@ -66,6 +66,11 @@ def choose_accuracies(
                 "several input sizes, and a log names none"
             )
             continue
+        if row.unlike_logs:
+            warnings.append(
+                f"{row.row.variant}: {_logs(row.unlike_logs)} of another spec than its newest "
+                "record left out"
+            )
         fitting = [log for log in row.logged if log.reading.split in (split, None)]
         others = len(row.logged) - len(fitting)
         if others:
@@ -80,7 +85,7 @@ def choose_accuracies(
         if choice == "newest" and len(alike) > 1:
             warnings.append(
                 f"{row.row.variant}: the newest of {_logs(len(alike))} counts; "
-                "`--miou mean` prints their mean"
+                "`harness table --miou mean` prints their mean"
             )
     return Accuracies(logs, tuple(dict.fromkeys(warnings)))
 
@@ -126,7 +131,7 @@ def used(log: LoggedRecord) -> Score:
 
 
 def _class_iou(score: Score, class_name: str) -> float | None:
-    """Return a class's IoU, whichever way the log spells its name: `traffic_light` too."""
+    """Return a class's IoU, however the log spells its name (`traffic_light`, `trafficlight`)."""
     by_class = score.per_class_iou or {}
     if class_name in by_class:
         return by_class[class_name]
@@ -135,7 +140,7 @@ def _class_iou(score: Score, class_name: str) -> float | None:
 
 
 def _plain(name: str) -> str:
-    return name.casefold().replace("_", " ").replace("-", " ").strip()
+    return "".join(filter(str.isalnum, name.casefold()))
 
 
 def accuracy_notes(rows: Sequence[RowRecords], found: Accuracies, table: Table) -> list[str]:

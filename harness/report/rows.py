@@ -26,7 +26,9 @@ class RowRecords:
         measured: The newest measurement; null where there is none.
         timed: Measurements of the same network with a timing, oldest first.
         reported: The row of the reported table that the definition names; null where it has none.
-        logged: Training logs of the same network, oldest first.
+        logged: Training logs of the same network, oldest first: those of the row's name, else of
+            its other name, else of the network under any name.
+        unlike_logs: How many logs bear the row's name and are of another network.
         superseded: Hashes of the networks that bore this name before `measured`, oldest first.
         failed: The newest failure, where no timing came after it; else null.
     """
@@ -36,6 +38,7 @@ class RowRecords:
     timed: tuple[ProfileRecord, ...]
     reported: ReportedRecord | None
     logged: tuple[LoggedRecord, ...] = ()
+    unlike_logs: int = 0
     superseded: tuple[str, ...] = ()
     failed: FailedRecord | None = None
 
@@ -56,22 +59,27 @@ def gather(definition: Definition, records: Sequence[Record]) -> tuple[RowRecord
     """
     profiles = _by_variant_and_input(r for r in records if isinstance(r, ProfileRecord))
     failures = _by_variant_and_input(r for r in records if isinstance(r, FailedRecord))
-    logs: dict[str, list[LoggedRecord]] = defaultdict(list)
+    logs: dict[str, list[LoggedRecord]] = defaultdict(list)  # by name, and by the network's hash
     reported: dict[str, list[ReportedRecord]] = defaultdict(list)
     for record in records:
         if isinstance(record, LoggedRecord):
             logs[record.variant].append(record)
+            logs[record.spec_sha256].append(record)
         elif isinstance(record, ReportedRecord) and record.table == definition.source:
             reported[record.variant].append(record)
     rows = []
     for row in definition.rows:
         shape = definition.shape_of(row)
+        measured = _in_time([r for name in row.names for r in profiles.get((name, shape), ())])
+        # A name goes first: two rows may be one network that was trained in two ways.
+        network = [measured[-1].spec_sha256] if measured else []
+        log_key = next((key for key in (*row.names, *network) if key in logs), "")
         rows.append(
             _row_records(
                 row,
-                _in_time([r for name in row.names for r in profiles.get((name, shape), ())]),
+                measured,
                 [r for name in row.names for r in failures.get((name, shape), ())],
-                _in_time([r for name in row.names for r in logs.get(name, ())]),
+                _in_time(list(logs.get(log_key, ()))),
                 _reported(shape, reported.get(row.variant, ())),
             )
         )
@@ -111,6 +119,7 @@ def _row_records(
         timed=tuple(r for r in profiles if r.spec_sha256 == network and r.timing is not None),
         reported=reported,
         logged=tuple(r for r in logs if r.spec_sha256 == network),
+        unlike_logs=sum(r.spec_sha256 != network for r in logs),
         superseded=tuple(h for h in hashes if h != network),
         failed=open_failure(failures, [r for r in profiles if r.timing is not None]),
     )

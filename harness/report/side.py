@@ -19,7 +19,15 @@ from harness.report.rows import created_at, failure_line, open_failure
 from harness.report.speed import FpsChoice, matching
 from harness.timing_records import Timing
 
-SOFTWARE = ("torch", "cuda", "cudnn", "harness", "commit", "python")  # keys of an environment
+SOFTWARE = (
+    "torch",
+    "cuda",
+    "cudnn",
+    "allocator",
+    "harness",
+    "commit",
+    "python",
+)  # keys of an environment
 NOT_COMPARED = ("name", "input")
 """Protocol keys that are no condition here: a name decides no figure, and inputs are matched pair
 by pair."""

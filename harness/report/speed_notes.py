@@ -12,7 +12,12 @@ from harness.report.rows import RowRecords
 from harness.report.speed import Speeds
 from harness.timing_records import Timing
 
-SOFTWARE = ("torch", "cuda", "cudnn")  # keys of a record's environment that an FPS depends on
+SOFTWARE = (
+    "torch",
+    "cuda",
+    "cudnn",
+    "allocator",
+)  # keys of a record's environment that an FPS depends on
 
 
 def speed_notes(

@@ -1,4 +1,4 @@
-"""What the operating system says about the run: stolen processors, swap, and TF32 by environment.
+"""What the operating system says about the run: steal, swap, its own share; TF32 by environment.
 
 Two readings of the kernel's counters give what happened between them. Outside Linux there are no
 such files, and the figures are None.
@@ -7,6 +7,7 @@ such files, and the figures are None.
 from __future__ import annotations
 
 import os
+import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,18 @@ FEWEST_TICKS = 100  # of 10 ms: below, a single stolen one is already the 1% tha
 # Fields of the line `cpu` of /proc/stat, after its name (proc_stat(5)); guests are within `user`.
 _BUSY = (0, 1, 2, 5, 6, 7)  # user, nice, system, irq, softirq, steal; not idle and iowait
 _STEAL = 7
+
+
+class Times(typing.Protocol):
+    """Seconds of processor time that a process has taken: an `os.times_result`."""
+
+    @property
+    def user(self) -> float:
+        """In its own code."""
+
+    @property
+    def system(self) -> float:
+        """In the operating system on its behalf."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +89,16 @@ def swap_bytes(before: Counters, after: Counters, page_bytes: int | None = None)
         return None
     page_bytes = page_bytes or os.sysconf("SC_PAGE_SIZE")
     return (after.swapped_pages - before.swapped_pages) * page_bytes
+
+
+def kernel_share(before: Times, after: Times) -> float | None:
+    """Return the share of a process's processor time that it spent in the operating system.
+
+    None where it took too little to tell 1%.
+    """
+    user, system = after.user - before.user, after.system - before.system
+    total = user + system
+    return system / total if total >= FEWEST_TICKS / 100 else None
 
 
 def environment_notes(protocol: Protocol, environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -133,6 +133,7 @@ RULES: tuple[Callable[[Evidence], str | None], ...] = (
     *(silent_tf32, launch_bound),
     *(surroundings.low_sm_clock, surroundings.low_memory_clock, surroundings.throttled),
     *(surroundings.shared_gpu, surroundings.swapped, surroundings.stolen),
+    surroundings.in_the_kernel,
 )
 
 

@@ -12,6 +12,8 @@ from harness.timing_records import Range
 LOWEST_CLOCK = 0.90  # of what the card allows
 MOST_STEAL = 0.01
 MOST_SWAP_BYTES = 2**20  # a machine at rest writes a page now and then
+MOST_IN_KERNEL = 0.10
+KEEP_HEAP = "MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=4000000000"
 
 
 def low_sm_clock(evidence: Evidence) -> str | None:
@@ -85,4 +87,16 @@ def stolen(evidence: Evidence) -> str | None:
     return (
         f"the hypervisor gave {percent(seen.cpu_steal)} of the processors' busy time to others, "
         f"above {percent(MOST_STEAL)}; use a machine of your own, or raise --rounds"
+    )
+
+
+def in_the_kernel(evidence: Evidence) -> str | None:
+    """An allocator that gives every large block back pays for its pages again at the next pass."""
+    seen = evidence.telemetry
+    if seen is None or seen.kernel_share is None or seen.kernel_share <= MOST_IN_KERNEL:
+        return None
+    return (
+        f"the operating system took {percent(seen.kernel_share)} of the processor time, above "
+        f"{percent(MOST_IN_KERNEL)}, as a rule to hand out freed memory again; glibc keeps it with "
+        f"{KEEP_HEAP} in the environment, which is another figure: state it"
     )

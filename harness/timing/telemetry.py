@@ -1,4 +1,4 @@
-"""What the machine says about itself while passes run: clocks, heat, energy, steal, swap.
+"""What the machine says about itself while passes run: clocks, heat, energy, steal, swap, kernel.
 
 A thread asks the GPU every half second: some six questions to the driver, outside Python's lock,
 against hundreds of passes. Energy comes from the card's own counter, read on both sides; it is not
@@ -7,6 +7,7 @@ put together from samples of the power.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 import typing
@@ -60,6 +61,7 @@ def watched(
     proc: Path = machine.PROC,
     cuda: Any = torch.cuda,
     now: Callable[[], float] = time.perf_counter,
+    times: Callable[[], machine.Times] = os.times,
 ) -> Iterator[Watch]:
     """Watch the machine for as long as the context lasts; never raises for want of a figure.
 
@@ -69,6 +71,7 @@ def watched(
         proc: Where the kernel's files are.
         cuda: See `harness.timing.nvml.Gpu`.
         now: A monotonic clock in seconds.
+        times: Processor time of this process.
     """
     watch = Watch()
     gpu = None
@@ -77,7 +80,7 @@ def watched(
             gpu = Gpu(device, nvml, cuda)
         except Unwatched as reason:
             watch.notes = (f"nobody watched clocks, throttling and energy of the GPU: {reason}",)
-    before = machine.read_counters(proc)
+    before, began = machine.read_counters(proc), times()
     sampling = _Sampling(gpu, now) if gpu else None
     try:
         yield watch
@@ -86,8 +89,9 @@ def watched(
         if sampling:
             watch.energy_j = sampling.end()
             samples = sampling.samples
-        after = machine.read_counters(proc)
-        watch.telemetry = _summary(samples, sampling, before, after)
+        after, ended = machine.read_counters(proc), times()
+        in_kernel = machine.kernel_share(began, ended) if device.type == "cpu" else None
+        watch.telemetry = _summary(samples, sampling, before, after, in_kernel)
 
 
 class _Sampling:
@@ -135,6 +139,7 @@ def _summary(
     sampling: _Sampling | None,
     before: machine.Counters,
     after: machine.Counters,
+    in_kernel: float | None,
 ) -> Telemetry | None:
     sm_max, memory_max = sampling.max_clocks_mhz if sampling else (None, None)
     named = [sample.throttle for sample in samples if sample.throttle is not None]
@@ -152,9 +157,10 @@ def _summary(
         foreign_processes=max(foreign, default=None),
         cpu_steal=machine.cpu_steal(before, after),
         swap_bytes=machine.swap_bytes(before, after),
+        kernel_share=in_kernel,
     )
-    nothing = not samples and telemetry.cpu_steal is None and telemetry.swap_bytes is None
-    return None if nothing else telemetry
+    figures = (telemetry.cpu_steal, telemetry.swap_bytes, telemetry.kernel_share)
+    return telemetry if samples or any(figure is not None for figure in figures) else None
 
 
 def _range(values: Sequence[float | None]) -> Range | None:
@@ -165,8 +171,8 @@ def _range(values: Sequence[float | None]) -> Range | None:
 def combine(telemetries: Sequence[Telemetry]) -> Telemetry | None:
     """Return the telemetry of several rounds as one; None where there is none.
 
-    Means and shares are those over all samples, extremes those of any round; steal is the mean over
-    rounds, swap their sum.
+    Means and shares are those over all samples, extremes those of any round; steal and the kernel's
+    share are the mean over rounds, swap their sum.
     """
     if not telemetries:
         return None
@@ -174,6 +180,7 @@ def combine(telemetries: Sequence[Telemetry]) -> Telemetry | None:
     shares = [(round_.throttle, round_.samples) for round_ in telemetries]
     steals = _known(telemetries, "cpu_steal")
     swaps = _known(telemetries, "swap_bytes")
+    in_kernel = _known(telemetries, "kernel_share")
     return Telemetry(
         samples=samples,
         sm_clock_mhz=_joined(telemetries, "sm_clock_mhz"),
@@ -189,6 +196,7 @@ def combine(telemetries: Sequence[Telemetry]) -> Telemetry | None:
         foreign_processes=max(_known(telemetries, "foreign_processes"), default=None),
         cpu_steal=sum(steals) / len(steals) if steals else None,
         swap_bytes=sum(swaps) if swaps else None,
+        kernel_share=sum(in_kernel) / len(in_kernel) if in_kernel else None,
     )
 
 

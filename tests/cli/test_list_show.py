@@ -71,6 +71,28 @@ def test_a_table_fits_a_terminal_of_80_columns(
     assert "Upsampling ×6" in out  # strides 3, 1, 2, 1
 
 
+def test_shows_where_a_network_is_from_and_what_it_is_fed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shown = show(capsys, "fassd-net")
+    assert shown["fidelity"] == "official"
+    assert shown["source"]["repo"] == "github.com/GibranBenitez/FASSD-Net"  # type: ignore[index]
+    assert shown["image"]["colour"] == "bgr"  # type: ignore[index]
+    assert run(["show", "fassd-net"]) == 0
+    out = capsys.readouterr().out
+    assert "\nfidelity official\nsource   github.com/GibranBenitez/FASSD-Net, " in out
+    assert "\nimage    BGR in 0..255, minus [103.53, 116.28, 123.675], over [57.375, " in out
+
+
+def test_lists_input_origin_and_image_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["list", "--json"]) == 0
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    row = rows["baseline-aspp"]
+    assert (row["input"], row["fidelity"]) == ([1024, 2048], "paper")
+    assert row["image"]["scale"] == 255
+    assert row["source"]["commit"] == ""
+
+
 def test_lists_every_variant_and_component(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["list"]) == 0
     assert "fassd-net-l1" in capsys.readouterr().out
@@ -99,7 +121,7 @@ def test_a_bad_request_is_one_line(
 
 
 def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in ("list", "show", "profile", "table", "plot"):
+    for command in ("list", "show", "profile", "table", "plot", "audit"):
         assert run([command, "--help"]) == 0
         assert f"harness {command}" in capsys.readouterr().out
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -392,6 +393,23 @@ def test_a_bad_variant_among_good_ones_measures_nothing(
     assert not list(tmp_path.iterdir())
 
 
+def wait_for_passes(parent: int, *, cpu_s: float = 8.0) -> None:
+    """Wait until a child of `parent` has used so much of a processor that its passes must run.
+
+    Imports, set-up and warm-up take about half of it, on an idle machine and on a busy one.
+    """
+    children = Path(f"/proc/{parent}/task/{parent}/children")
+    deadline = time.monotonic() + 240
+    while time.monotonic() < deadline:
+        for child in children.read_text().split():
+            with suppress(OSError):  # it may be over
+                ticks = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[11:13]
+                if sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK") >= cpu_s:
+                    return
+        time.sleep(0.1)
+    raise TimeoutError(f"no child of {parent} used {cpu_s} s of a processor")
+
+
 def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
     command = ["profile", "--variant", "fassd-net", "--variant", "baseline", "--budget", "600",
                "--input", "64x128", "--json"]  # fmt: skip
@@ -403,7 +421,7 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
-    time.sleep(12)  # past the imports of two processes, counting and warm-up
+    wait_for_passes(process.pid)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err

@@ -1,6 +1,7 @@
 """Where a log allows two answers it is refused, with the flag that decides."""
 
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ from harness.errors import RunFailed
 from harness.logged_record import LogReading
 from harness.logs import Choice, read_log
 from harness.logs.conclude import conclude
-from harness.logs.figure import figure, float32_figure, json_figure
-from harness.logs.found import Found, Validation
+from harness.logs.figure import Figure, figure, float32_figure, json_figure
+from harness.logs.found import Found, Validation, add_class
 from harness.logs.names import class_of, is_iou, is_miou, split_of
 
 
@@ -47,7 +48,7 @@ def test_a_miou_that_is_none_is_refused(read: Any) -> None:
         read("mIoU\n-0.1\n0.5\n")
     with pytest.raises(RunFailed, match=r"as fraction must be 0 to 1, got 71"):
         read("mIoU\n71\n", unit="fraction")
-    with pytest.raises(RunFailed, match=r"IoU of car must be 0 to 1, got 1\.5"):
+    with pytest.raises(RunFailed, match=r"IoU of 'car' must be 0 to 1, got 1\.5"):
         read('{"mIoU": 0.5, "IoU.car": 1.5}')
     with pytest.raises(RunFailed, match="the last mIoU must be a number, got nan"):
         read("epoch,mIoU\n1,0.5\n2,nan\n")
@@ -65,8 +66,18 @@ def test_a_unit_that_the_log_says_is_not_overruled(read: Any) -> None:
 
 
 def test_with_and_without_a_percent_sign_is_refused(read: Any) -> None:
-    with pytest.raises(RunFailed, match="with and without %"):
-        read("Iter 1/3\nval mIoU: 0.38\nIter 2/3\nval mIoU: 39.2%\n")
+    text = "Iter 1/3\nval mIoU: 0.38\nIter 2/3\nval mIoU: 39.2%\nIter 3/3\nval mIoU: 0.39\n"
+    with pytest.raises(
+        RunFailed, match=r"with % \(up to 39.2\) and without \(0.38 to 0.39\); --unit decides"
+    ):
+        read(text)
+    # 0.38, 39.2%, 0.39: the second is the best of them, or the only one that is not below 1%.
+    fraction, percent = read(text, unit="fraction"), read(text, unit="percent")
+    assert (fraction.final.miou, fraction.best.miou, fraction.best.step) == (0.39, 0.392, 2)
+    assert (percent.final.miou, percent.best.miou, percent.best.step) == (0.0039, 0.392, 2)
+    assert any("read as percent (--unit)" in note for note in percent.notes)
+    higher = read(text.replace("0.38", "0.393"), unit="fraction")
+    assert (higher.best.miou, higher.best.step, higher.unit) == (0.393, 1, "fraction")
 
 
 def test_several_mious_need_the_flag_and_it_takes_the_one_named(read: Any) -> None:
@@ -85,7 +96,10 @@ def test_validation_comes_before_test_and_the_other_is_noted(read: Any) -> None:
     text = "epoch,test_miou,val_miou\n1,0.4,0.6\n"
     reading = read(text)
     assert (reading.split, reading.final.miou) == ("val", 0.6)
-    assert any("test_miou on test, last 0.4 (--split test" in note for note in reading.notes)
+    assert any(
+        "test_miou on test, last 0.4 (--metric 'test_miou' reads it)" in note
+        for note in reading.notes
+    )
     assert read(text, split="test").final.miou == 0.4
     with pytest.raises(RunFailed, match="--split val: it has only test"):
         read("epoch,test_miou\n1,0.4\n", split="val")
@@ -147,7 +161,16 @@ def test_the_mean_of_the_classes_is_held_to_the_digits_printed() -> None:
 def test_what_a_name_says() -> None:
     for name in ("mIoU", "val_miou", "Mean IoU : \t", "mean_iou", "meanIoU", "val/mIoU", "MIOU"):
         assert is_miou(name), name
-    for name in ("train_miou", "fwIoU", "miou_loss", "best_mIoU", "per_image_miou", "iou", "IoU.x"):
+    for name in (
+        "train_miou",
+        "training/mIoU",
+        "fwIoU",
+        "miou_loss",
+        "best_mIoU",
+        "per_image_miou",
+        "iou",
+        "IoU.x",
+    ):
         assert not is_miou(name), name
     assert is_iou("valid_dataset_iou")
     assert is_iou("val/jaccard_index")
@@ -179,3 +202,98 @@ def test_two_validations_at_one_step_are_of_one_run() -> None:
     for value in ("0.5", "0.6"):
         found.add(Validation(miou=figure(value), unit="fraction", step=7))
     assert conclude("a", "b", found, Choice()).validations == 2
+
+
+def test_of_many_mious_a_message_lists_ten(read: Any) -> None:
+    names = ",".join(f"m{i}_miou" for i in range(30))
+    text = f"epoch,{names}\n1,{','.join(['0.5'] * 30)}\n"
+    with pytest.raises(RunFailed, match=r"'m0_miou', .*'m9_miou' and 20 more$"):
+        read(text)
+    with pytest.raises(RunFailed, match=r"known: 'm0_miou', .*'m9_miou' and 20 more$"):
+        read(text, metric="zzz")
+    left_out = [note for note in read(text, metric="m3_miou").notes if "left out" in note]
+    assert left_out == []  # named, so that nobody was to choose
+
+
+def test_a_figure_left_out_is_named_with_the_flag_that_reads_it(read: Any) -> None:
+    text = "epoch,miou,val_miou\n1,0.4,0.6\n"
+    [note] = [note for note in read(text).notes if "left out" in note]
+    assert note == "left out: miou on an unnamed split, last 0.4 (--metric 'miou' reads it)"
+    assert read(text, metric="miou").final.miou == 0.4
+
+
+def test_a_run_that_was_chosen_is_in_the_notes_and_one_alone_is_not(read: Any) -> None:
+    text = "epoch,mIoU\n1,0.4\n2,0.7\n1,0.5\n"
+    assert "run 2 of the 2 in the file (--run)" in read(text, run=2).notes
+    assert not any("run 1" in note for note in read("epoch,mIoU\n1,0.4\n", run=1).notes)
+
+
+def test_what_a_flag_decided_is_in_the_notes_and_what_the_log_says_is_not(read: Any) -> None:
+    decided = " ".join(read("mIoU\n0.4\n", unit="percent", split="val").notes)
+    assert "read as percent (--unit)" in decided
+    assert "said to be val (--split)" in decided
+    said = " ".join(read("epoch,val_miou\n1,40%\n", unit="percent", split="val").notes)
+    assert "--unit" not in said
+    assert "--split" not in said
+
+
+def test_a_log_holds_no_more_than_2000_classes() -> None:
+    classes: dict[str, Figure] = {}
+    for i in range(3000):
+        add_class(classes, str(i), figure("0.5"))
+    assert len(classes) == 2000
+
+
+@pytest.mark.parametrize("text", ["1_0", "\N{ARABIC-INDIC DIGIT FIVE}", "0x1", "", "-"])
+def test_what_only_python_takes_for_a_number_is_none(text: str) -> None:
+    with pytest.raises(ValueError, match=r"number|convert"):
+        figure(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.1, "0.1"), (3.4028234663852886e38, "3.4028235e+38"), (1 / 3, "0.33333334")],
+)
+def test_a_float32_is_the_shortest_decimal_that_stands_for_it(value: float, text: str) -> None:
+    single = struct.unpack("f", struct.pack("f", value))[0]
+    assert float32_figure(single).text == text
+
+
+def test_a_log_holds_no_more_than_1000_runs_and_the_last_of_them_ends_where_it_ended() -> None:
+    found = Found()
+    for step in range(1100, 0, -1):
+        found.add(Validation(miou=figure("0.5"), unit="fraction", step=step))
+    found.add(Validation(miou=figure("0.9"), unit="fraction", step=2000))
+    assert len(found.series) == 1000
+    assert [series.count for series in found.series.values()] == [1] * 1000
+
+
+def test_of_equals_in_two_units_the_earlier_is_best_and_the_unit_is_that_of_the_final(
+    read: Any,
+) -> None:
+    text = "".join(
+        f"Iter {i}/4\nmIoU: {miou}\n"
+        for i, miou in enumerate(("0.3", "40%", "0.4", "20%"), start=1)
+    )
+    reading = read(text, unit="fraction")
+    assert (reading.best.miou, reading.best.step) == (0.4, 2)
+    assert (reading.final.miou, reading.unit) == (0.2, "percent")
+
+
+def test_the_same_figure_on_another_split_is_read_by_split() -> None:
+    found = Found()
+    for split, value in (("val", "0.5"), ("test", "0.4")):
+        found.add(Validation(miou=figure(value), unit="fraction", split=split))  # type: ignore[arg-type]
+    notes = conclude("a", "b", found, Choice()).notes
+    assert "left out: mIoU on test, last 0.4 (--split test reads it)" in notes
+    assert conclude("a", "b", found, Choice(split="test")).final.miou == 0.4
+
+
+def test_a_log_that_goes_on_behind_its_last_validation_says_so() -> None:
+    def notes(reached: int) -> str:
+        found = Found(step_unit="iteration", reached=reached, planned=200)
+        found.add(Validation(miou=figure("0.5"), unit="fraction", step=100))
+        return " ".join(conclude("a", "b", found, Choice()).notes)
+
+    assert "the last validation is at iteration 100, the log goes on to 150" in notes(150)
+    assert "goes on" not in notes(100)

@@ -92,6 +92,30 @@ EXPECTED = {
         "coincheung", (0.7439123, 200), (0.7439123, 200), None, 1, True, "fraction", "iteration",
         metric="single_scale",
     ),
+    # The first table is of F1, where the same columns hold 0.885.
+    "coincheung_tables.log": Expected(
+        "coincheung", (0.75, 200), (0.75, 200), {"0": 0.9, "1": 0.6}, 1, True, "fraction",
+        "iteration", metric="single_scale",
+    ),
+    "mmseg0_test_stdout.txt": Expected(
+        "mmseg0-text", (0.94, None), (0.94, None), {"road": 0.97, "car": 0.91}, 1, True, "percent"
+    ),
+    "mmseg1_killed_in_the_last_epoch.log": Expected(
+        "mmseg1-text", (0.4, 1), (0.4, 1), None, 1, False, "percent", "epoch"
+    ),
+    # A terminal of 75 columns: `Val mIoU: 3` and `8.25%`, `Val mIoU: 37.8` and `1%`.
+    "console_wrapped.txt": Expected(
+        "console", (0.3781, 2000), (0.3825, 1000), {"road": 0.75, "car": 0.0062}, 2, True,
+        "percent", "iteration", metric="Val mIoU",
+    ),
+    # Three mIoU a line, of which that of the training set is a fraction and does not count.
+    "console_one_line.txt": Expected(
+        "console", (0.57, 2), (0.58, 1), None, 3, True, "percent", "epoch", metric="val mIoU"
+    ),
+    # 0.5 x 3 classes is 0.8 + 0.7 + 0.
+    "ptsemseg_missing_class.txt": Expected(
+        "ptsemseg", (0.5, None), (0.5, None), {"0": 0.8, "1": 0.7}, 1, True, "fraction"
+    ),
     "detectron2_metrics.json": Expected(
         "detectron2-json", (0.585, 1000), (0.6, 499), {"road": 0.89, "car": 0.28}, 2, True,
         "percent", "iteration", metric="sem_seg/mIoU",
@@ -299,3 +323,194 @@ def test_a_console_line_about_training_or_the_best_is_no_validation(
     reading = text_reading(tmp_path, f"Epoch 1/1\n{other}\nmIoU: 0.4\n{other}\n")
     assert (reading.validations, reading.final.miou, reading.metric) == (1, 0.4, "mIoU")
     assert not any("left out" in note for note in reading.notes)
+
+
+def test_a_number_that_a_terminal_broke_is_joined_and_noted() -> None:
+    assert any("broke over two lines" in note for note in read("console_wrapped.txt").notes)
+    assert not any("broke over two lines" in note for note in read("console.txt").notes)
+
+
+LINE = "Iter 1000/2000 | Loss: 0.6320 | LR: 0.0004 | "  # as wide as a terminal may be
+
+
+@pytest.mark.parametrize(
+    ("lines", "miou"),
+    [
+        (f"{LINE}mIoU: 38.\n25%\n", 0.3825),
+        (f"{LINE}mIoU: 38.25\n%\n", 0.3825),
+        (f"{LINE}mIoU: 0.38\n25\n", 0.3825),
+        (f"{LINE}mIoU: 0.38\n25 | Acc: 0.9\n", 0.3825),
+        (f"{LINE}mIoU:\n 38.25% | Acc: 90%\n", 0.3825),
+        # What follows is no rest of a number: classes, times, rows of a table, other words.
+        (f"{LINE}mIoU: 0.38\n1 0.98\n", 0.38),
+        (f"{LINE}mIoU: 0.38\n1: 0.98\n", 0.38),
+        (f"{LINE}mIoU: 0.38\n1 | 0.98\n", 0.38),
+        (f"{LINE}mIoU: 0.38\n2026-03-31 08:36:23 done\n", 0.38),
+        (f"{LINE}mIoU: 0.38\n12:30:01 done\n", 0.38),
+        (f"{LINE}mIoU: 0.38\n 25\n", 0.38),
+        (f"{LINE}mIoU: 0.38\n", 0.38),
+        # Too short a line for a terminal to break.
+        ("mIoU: 0.38\n25\n", 0.38),
+    ],
+)
+def test_only_what_can_be_the_rest_of_a_number_is_joined_to_it(
+    tmp_path: Path, lines: str, miou: float
+) -> None:
+    assert text_reading(tmp_path, lines).final.miou == miou
+
+
+@pytest.mark.parametrize(
+    ("line", "miou"),
+    [
+        ("{'mIoU': np.float64(0.38), 'acc': np.float64(0.9)}", 0.38),
+        ("mIoU: tensor(0.38, device='cuda:0')", 0.38),
+        ("mIoU (%) = 38.25", 0.3825),
+        ("Mean IoU = 38.25 %", 0.3825),
+        ("softmax loss 0.2, mIoU 0.38", 0.38),
+        ("[INFO] train.py:120 epoch done, mean_iou is 0.38", 0.38),
+        (
+            "best epoch so far 3; train loss 0.1, train mIoU: 0.9; val loss 0.2, val mIoU: 0.38",
+            0.38,
+        ),
+    ],
+)
+def test_the_ways_in_which_people_print_a_miou(tmp_path: Path, line: str, miou: float) -> None:
+    reading = text_reading(tmp_path, f"a log\n{line}\n")
+    assert (reading.final.miou, reading.validations) == (miou, 1)
+
+
+def test_a_console_log_of_nothing_but_training_says_what_was_left_out(tmp_path: Path) -> None:
+    with pytest.raises(
+        RunFailed, match="of the training set or of the best so far are not counted"
+    ):
+        text_reading(tmp_path, "Epoch 1/2\ntrain mIoU: 0.9\nbest mIoU: 0.5\n")
+
+
+def test_the_best_so_far_is_no_progress(tmp_path: Path) -> None:
+    text = "Epoch 3/4\nmIoU: 0.4\nbest mIoU 0.5 at epoch 1\nmIoU: 0.45\n"
+    reading = text_reading(tmp_path, text)
+    assert (reading.final.miou, reading.final.step, reading.validations) == (0.45, 3, 2)
+
+
+@pytest.mark.parametrize("epoch", ["Epoch 2/2", "Epoch: [2/2]"])
+def test_an_epoch_that_began_is_not_over(tmp_path: Path, epoch: str) -> None:
+    text = f"Epoch 1/2\nmIoU: 0.4\n{epoch}\n"
+    assert text_reading(tmp_path, text).finished is False
+    assert text_reading(tmp_path, f"{text}mIoU: 0.5\n").finished is True
+
+
+def test_an_epoch_of_mmsegmentation_0_that_began_is_not_over(tmp_path: Path) -> None:
+    text = (FIXTURES / "mmseg0_epochs.log").read_text()
+    line = text.splitlines()[3].replace("Epoch [2][50/371]", "Epoch [3][350/371]")
+    begun = text_reading(tmp_path, f"{text}{line}\n")
+    assert (begun.finished, begun.final.step) == (False, 2)
+    saved = "2026-03-30 08:41:10,210 - mmseg - INFO - Saving checkpoint at 3 epochs\n"
+    assert text_reading(tmp_path, f"{text}{line}\n{saved}").finished is True
+    assert text_reading(tmp_path, text + line.replace("350/371", "371/371") + "\n").finished is True
+    rows = (FIXTURES / "mmseg0_epochs.log.json").read_text().splitlines()
+    assert text_reading(tmp_path, "\n".join(rows[:-1]) + "\n").finished is False
+
+
+@pytest.mark.parametrize(
+    ("text", "miou"),
+    [
+        # Each has a word that one of the known formats is recognised by.
+        ("Epoch 1/1\nval mIoU: 0.4, Best_mIoU: 0.4\n", 0.4),
+        ("Epoch 1/1\nmean_IU: 0.4\n", 0.4),
+        ('{"iteration": 10, "loss": 0.5}\n{"iteration": 10, "val_miou": 0.4}\n', 0.4),
+        ('{"mode": "train", "loss": 0.5}\n{"mode": "eval", "val_miou": 0.4}\n', 0.4),
+    ],
+)
+def test_a_log_that_only_looks_like_a_known_format_is_read_by_the_general_rules(
+    tmp_path: Path, text: str, miou: float
+) -> None:
+    reading = text_reading(tmp_path, text)
+    assert reading.format in ("console", "json-lines")
+    assert reading.final.miou == miou
+
+
+def test_a_sentence_with_commas_is_no_header_of_a_csv(tmp_path: Path) -> None:
+    reading = text_reading(tmp_path, "computing mIoU, this takes long\nmIoU: 0.4\n")
+    assert (reading.format, reading.final.miou) == ("console", 0.4)
+
+
+def test_one_column_of_a_csv_may_be_in_percent_and_another_not(tmp_path: Path) -> None:
+    text = "epoch,val_miou,test_miou,val_iou_road\n1,50.5%,0.4,60%\n"
+    reading = text_reading(tmp_path, text)
+    assert (reading.final.miou, reading.unit) == (0.505, "percent")
+    assert reading.final.per_class_iou == {"road": 0.6}
+    path = tmp_path / "log"
+    test = read_log(path, Choice(split="test")).reading
+    assert (test.final.miou, test.unit) == (0.4, "fraction")
+
+
+def test_rows_of_a_csv_that_hold_another_thing_than_numbers_are_named_by_their_line(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(RunFailed, match=r"line 4: 'mIoU' must be a number, got 'high'"):
+        text_reading(tmp_path, "epoch,mIoU\n\n1,0.5\n2,high\n")
+    with pytest.raises(RunFailed, match=r"line 2 must have 2 cells, got 3"):
+        text_reading(tmp_path, "epoch,mIoU\n1,0.5,0.6\n")
+    with pytest.raises(RunFailed, match=r"line 2: no CSV \(field larger"):
+        text_reading(tmp_path, "Challenge,Method\npixel," + "x" * 200_000 + "\n")
+    with pytest.raises(RunFailed, match=r"'mIoU' must be a number, got '1_0'"):
+        text_reading(tmp_path, "epoch,mIoU\n1,1_0\n")
+
+
+def test_a_row_of_a_csv_may_end_early(tmp_path: Path) -> None:
+    reading = text_reading(tmp_path, "epoch,mIoU,IoU.road\n1,0.5,0.6\n2,0.4\n")
+    assert (reading.final.miou, reading.final.per_class_iou) == (0.4, None)
+
+
+def test_classes_may_be_in_percent_where_the_miou_is_not(tmp_path: Path) -> None:
+    csv = text_reading(tmp_path, "epoch,val_miou,val_iou_road\n1,0.5,60%\n")
+    console = text_reading(tmp_path, "a log\nmIoU: 0.5\nroad: 60%\n")
+    assert csv.final.per_class_iou == console.final.per_class_iou == {"road": 0.6}
+    # mmsegmentation 0.x: the line has a fraction and no classes, the table above it percent.
+    text = (FIXTURES / "mmseg0_text.log").read_text()
+    line = ", IoU.background: 0.9000, IoU.building: 0.7000, Acc.background: 0.9716"
+    reading = text_reading(tmp_path, text.replace(line, ""))
+    assert reading.best.per_class_iou == {"background": 0.9, "building": 0.7}
+
+
+def test_a_percent_sign_behind_the_name_tells_the_unit(tmp_path: Path) -> None:
+    assert text_reading(tmp_path, "a log\nmIoU (%): 0.9\n").final.miou == 0.009
+    assert text_reading(tmp_path, "a log\nmIoU [%] 0.9\n").final.miou == 0.009
+
+
+def test_classes_below_two_figures_of_one_line_are_of_the_last(tmp_path: Path) -> None:
+    text = "a log\nval mIoU: 0.5, test mIoU: 0.4\nroad: 0.4\n"
+    assert text_reading(tmp_path, text).final.per_class_iou is None
+    test = read_log(tmp_path / "log", Choice(split="test")).reading
+    assert (test.final.miou, test.final.per_class_iou) == (0.4, {"road": 0.4})
+
+
+def test_of_coincheungs_tables_that_of_f1_is_passed_over() -> None:
+    left_out = [n.split()[2] for n in read("coincheung_tables.log").notes if "left out" in n]
+    assert left_out == ["single_scale_crop", "ms_flip", "ms_flip_crop"]
+    crop = read("coincheung_tables.log", metric="ms_flip_crop")
+    assert crop.final.per_class_iou == {"0": 0.93, "1": 0.63}
+
+
+def test_fasterseg_killed_before_its_last_validation_is_unfinished(tmp_path: Path) -> None:
+    lines = (FIXTURES / "fasterseg_train.txt").read_text().splitlines()
+    reading = text_reading(tmp_path, "\n".join(lines[:-2]) + "\n")
+    assert (reading.finished, reading.final.step) == (False, 0)
+
+
+def test_an_evaluation_that_prints_the_configuration_of_the_training_is_finished(
+    tmp_path: Path,
+) -> None:
+    text = "args = {'repo_name': 'FasterSeg', 'nepochs': 600}\nstudent's valid_mIoU 0.604\n"
+    reading = text_reading(tmp_path, text)
+    assert (reading.finished, reading.final.step) == (True, None)
+
+
+def test_a_first_line_that_is_longer_than_a_cell_may_be_is_a_log(tmp_path: Path) -> None:
+    reading = text_reading(tmp_path, "x" * 200_000 + "\nmIoU: 0.4\n")
+    assert (reading.format, reading.final.miou) == ("console", 0.4)
+
+
+@pytest.mark.parametrize("name", ["cityscapesscripts.json", "cityscapesscripts.stdout.txt"])
+def test_classes_that_cityscapes_does_not_evaluate_are_nothing_to_note(name: str) -> None:
+    assert not any("left out" in note for note in read(name).notes)

@@ -139,3 +139,22 @@ def test_the_hash_is_of_the_bytes_and_a_growing_file_is_refused(tmp_path: Path) 
     path.write_bytes(b"abcd")
     with pytest.raises(RunFailed, match="changed while it was read"):
         source.sha256()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\r"])
+def test_a_last_line_without_an_end_is_noted_for_its_number_may_be_cut(
+    tmp_path: Path, end: str, encoding: str
+) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(f"Iter 9/9{end}mIoU: 0.5 in all{end}".encode(encoding))
+    if not end:
+        path.write_bytes("Iter 9/9\nmIoU: 0.5".encode(encoding))
+    notes = read_log(path, Choice()).reading.notes
+    assert any("last line has no end" in note for note in notes) == (not end)
+
+
+def test_a_file_that_begins_with_blanks_is_not_empty(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_text("\n" * 5000 + TEXT)
+    assert miou(path) == 0.83

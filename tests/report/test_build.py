@@ -203,13 +203,13 @@ def test_a_records_own_warnings_are_passed_on() -> None:
 
 
 def test_rates_from_different_software_are_warned_about() -> None:
-    other = {"device": {"name": GPU}, "torch": "2.12.0", "cuda": "12.6"}
+    other = {"device": {"name": GPU}, "torch": "2.12.0", "cuda": "12.6", "allocator": "X=1"}
     built = table(
         profile("baseline", fps=40.0), profile("baseline-mda", fps=40.0, environment=other)
     )
     assert built.warnings == (
         "FPS column: records are of different software: "
-        "torch 2.13.0, cuda 12.6; torch 2.12.0, cuda 12.6",
+        "torch 2.13.0, cuda 12.6; torch 2.12.0, cuda 12.6, allocator X=1",
     )
 
 

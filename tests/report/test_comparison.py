@@ -385,6 +385,7 @@ def test_software_is_noted_and_not_refused() -> None:
         "commit": "a" * 40,
     }
     new = old | {"torch": "2.13.0", "device": {"name": GPU, "driver": "580.1"}, "commit": "b" * 40}
+    new["allocator"] = "MALLOC_MMAP_MAX_=0"
     backend = {"backend": {"onnxruntime": "1.32", "layers": "57 Conv"}}
     result = compared(
         [timed("x", 10, environment=old)],
@@ -392,7 +393,8 @@ def test_software_is_noted_and_not_refused() -> None:
     )
     assert result.notes[0] == (
         "software differs: torch 2.12.0 -> 2.13.0, commit aaaaaaaaaaaa -> bbbbbbbbbbbb, "
-        "driver 570.86 -> 580.1, onnxruntime not stated -> 1.32"
+        "driver 570.86 -> 580.1, allocator not stated -> MALLOC_MMAP_MAX_=0, "
+        "onnxruntime not stated -> 1.32"
     )
 
 

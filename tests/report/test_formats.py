@@ -27,7 +27,7 @@ def test_every_format_ends_its_last_line_and_keeps_the_digits(name: str) -> None
 
 
 def test_an_unknown_format_is_refused_with_the_known_ones() -> None:
-    known = "csv, json, latex, latex-siunitx, markdown"
+    known = "csv, html, json, latex, latex-siunitx, markdown"
     with pytest.raises(BadRequest, match=f"no format 'word'; known: {known}"):
         render(table(), "word")
     with pytest.raises(BadRequest, match="no format 'latx'; did you mean latex"):

@@ -63,7 +63,7 @@ def test_of_several_logs_the_newest_counts_and_a_warning_names_the_flag() -> Non
     assert miou(built).deviation is None
     assert built.warnings == (
         "b: no record at this input size",
-        "a: the newest of 3 logs counts; `--miou mean` prints their mean",
+        "a: the newest of 3 logs counts; `harness table --miou mean` prints their mean",
     )
 
 

@@ -252,7 +252,14 @@ def test_a_users_own_table(elsewhere: Path, capsys: pytest.CaptureFixture[str]) 
 
 @pytest.mark.parametrize(
     ("name", "start"),
-    [("t.md", "**"), ("t.tex", "% needs"), ("t.csv", "method,"), ("t.json", "{"), ("t", "**")],
+    [
+        ("t.md", "**"),
+        ("t.html", "<!doctype html>"),
+        ("t.tex", "% needs"),
+        ("t.csv", "method,"),
+        ("t.json", "{"),
+        ("t", "**"),
+    ],
 )
 def test_out_writes_the_format_of_its_suffix(
     elsewhere: Path, capsys: pytest.CaptureFixture[str], name: str, start: str
@@ -272,7 +279,7 @@ def test_the_format_flag_goes_before_the_suffix(elsewhere: Path) -> None:
     [
         (["5"], "no table '5' (nor a .yaml file); known: 1"),
         (["nowhere.yaml"], "nowhere.yaml: cannot be read (No such file or directory)"),
-        (["1", "--format", "word"], "no format 'word'; known: csv, json, latex"),
+        (["1", "--format", "word"], "no format 'word'; known: csv, html, json, latex"),
         (["1", "--json", "--format", "csv"], "table: --json is a format of its own"),
         (["1", "--fps", "fast"], "--fps: no such origin 'fast'"),
         (["1", "--miou", "newst"], "--miou: no such choice 'newst'; did you mean newest?"),

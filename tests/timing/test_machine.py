@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,6 +10,7 @@ from harness.timing.machine import (
     Counters,
     cpu_steal,
     environment_notes,
+    kernel_share,
     read_counters,
     swap_bytes,
 )
@@ -28,6 +30,12 @@ def counters(
     busy: int | None = None, steal: int | None = None, swapped: int | None = None
 ) -> Counters:
     return Counters(busy_ticks=busy, steal_ticks=steal, swapped_pages=swapped)
+
+
+def test_the_kernels_share_needs_a_second_of_processor_time() -> None:
+    none = SimpleNamespace(user=0.0, system=0.0)
+    assert kernel_share(none, SimpleNamespace(user=0.75, system=0.25)) == 0.25
+    assert kernel_share(none, SimpleNamespace(user=0.7, system=0.25)) is None
 
 
 def test_busy_is_all_but_idle_and_waiting_with_guests_counted_once(tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ def seeing(samples: int = 10, **fields: Any) -> Part:
         (
             *("sm_clock_mhz", "sm_clock_max_mhz", "memory_clock_mhz", "memory_clock_max_mhz"),
             *("temperature_c", "power_w", "foreign_processes", "cpu_steal", "swap_bytes"),
+            "kernel_share",
         )
     )
     return part(telemetry=Telemetry(**(nothing | {"samples": samples, "throttle": {}} | fields)))
@@ -224,8 +225,17 @@ def test_steal_above_a_percent_is_named() -> None:
     ]
 
 
+def test_a_kernel_that_takes_more_than_a_tenth_is_named_with_the_way_out() -> None:
+    assert judged(seeing(kernel_share=0.25), seeing(kernel_share=0.2)) == [
+        "the operating system took 22.5% of the processor time, above 10%, as a rule to hand out "
+        "freed memory again; glibc keeps it with MALLOC_MMAP_MAX_=0 "
+        "MALLOC_TRIM_THRESHOLD_=4000000000 in the environment, which is another figure: state it",
+    ]
+
+
 def test_a_quiet_machine_is_not_mentioned() -> None:
-    assert judged(seeing(foreign_processes=0, swap_bytes=2**20, cpu_steal=0.01)) == []
+    quiet = seeing(foreign_processes=0, swap_bytes=2**20, cpu_steal=0.01, kernel_share=0.1)
+    assert judged(quiet) == []
 
 
 def test_tf32_in_a_protocol_of_fp32_is_named() -> None:
@@ -274,7 +284,7 @@ def test_several_doubts_are_all_said() -> None:
 
 
 def test_every_rule_is_run_once() -> None:
-    assert len(RULES) == len(set(RULES)) == 13
+    assert len(RULES) == len(set(RULES)) == 14
 
 
 @pytest.mark.parametrize(

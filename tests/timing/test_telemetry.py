@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -59,6 +60,17 @@ def test_on_the_cpu_steal_and_swap_of_the_run_are_seen(proc: Path) -> None:
     assert watch.telemetry.samples == 0
     assert watch.telemetry.sm_clock_mhz is None
     assert (watch.energy_j, watch.notes) == (None, ())
+
+
+def test_the_kernels_share_of_the_process_is_seen_on_a_cpu_alone(proc: Path) -> None:
+    taken = [SimpleNamespace(user=1.0, system=2.0), SimpleNamespace(user=4.0, system=3.0)]
+    for device, share in ((CPU, 0.25), (GPU, None)):  # 1 s of 4 s in the kernel
+        clock = iter(taken)
+        nvml = FakeNvml()
+        with watched(device, nvml=nvml, proc=proc, cuda=FakeCuda(), times=clock.__next__) as watch:
+            pass
+        assert watch.telemetry is not None
+        assert watch.telemetry.kernel_share == share
 
 
 def test_where_nothing_can_be_read_there_is_no_telemetry(tmp_path: Path) -> None:
@@ -297,13 +309,13 @@ def test_neighbours_and_highest_clocks_are_the_most_of_any_round() -> None:
 
 def test_steal_is_the_mean_of_the_rounds_that_know_it_and_swap_the_sum() -> None:
     rounds = [
-        seen(0, cpu_steal=0.02, swap_bytes=10),
-        seen(0, cpu_steal=0.0, swap_bytes=5),
+        seen(0, cpu_steal=0.02, swap_bytes=10, kernel_share=0.5),
+        seen(0, cpu_steal=0.0, swap_bytes=5, kernel_share=0.25),
         seen(0),
     ]
     both = combine(rounds)
     assert both is not None
-    assert (both.cpu_steal, both.swap_bytes) == (0.01, 15)
+    assert (both.cpu_steal, both.swap_bytes, both.kernel_share) == (0.01, 15, 0.375)
 
 
 def test_one_round_stays_as_it_is_and_none_is_none() -> None:

@@ -23,10 +23,27 @@ from variants.errors import BadRequest
 from variants.registry import components, options
 from variants.spec import resolve
 
-# slot.name -> the row that has it, and another value for each of its options
+# slot.name -> the row that has it (in brackets what it takes), and another value for each option
 CHANGES: dict[str, tuple[str, dict[str, str]]] = {
     "network.encoder-decoder": ("fassd-net", {"in_channels": "1"}),
+    "network.bisenet-rn18": (
+        "bisenet-rn18",
+        {"classes": "11", "heads": "train", "upsampling": "none"},
+    ),
+    "network.contextnet": ("contextnet", {"classes": "11", "heads": "train"}),
+    "network.dabnet": ("dabnet", {"classes": "11"}),
+    "network.deeplabv3plus": ("deeplabv3plus", {"classes": "11"}),
+    "network.df1-seg-d8": ("df1-seg-d8", {"classes": "11", "upsampling": "none"}),
+    "network.erfnet": ("erfnet", {"classes": "11", "heads": "train"}),
+    "network.esnet": ("esnet", {"classes": "11", "heads": "train"}),
+    "network.espnetv2": ("espnetv2", {"classes": "11", "heads": "train", "scale": "1.5"}),
+    "network.fast-scnn": ("fast-scnn", {"classes": "11", "heads": "train"}),
+    "network.fasterseg": ("fasterseg", {"classes": "11", "heads": "train"}),
+    "network.icnet": ("icnet", {"classes": "11", "heads": "train"}),
+    "network.lednet": ("lednet", {"classes": "11", "heads": "train"}),
+    "network.pspnet": ("pspnet", {"classes": "11", "heads": "train"}),
     "stem.conv": ("fassd-net", {"strides": "[2,2,2,1]", "channels": "[16,24,32,40]"}),
+    "stem.resnet": ("swiftnet-rn18", {"channels": "48"}),
     "encoder.hardnet": (
         "fassd-net",
         {
@@ -36,27 +53,46 @@ CHANGES: dict[str, tuple[str, dict[str, str]]] = {
             "multiplier": "1.5",
         },
     ),
+    "encoder.resnet18": (
+        "swiftnet-rn18",
+        {"widths": "[64,128,256,384]", "blocks": "[2,2,2,1]"},
+    ),
     "context.none": ("baseline", {}),
-    "context.aspp": ("baseline-aspp", {"rates": "[12,24,30]", "width": "128"}),
+    "context.aspp": ("baseline-aspp", {"rates": "[12,24,30]", "width": "128", "separable": "true"}),
     "context.dapf": ("fassd-net", {"alpha": "4", "rates": "[12,24,30]"}),
+    "context.ppm": (
+        "baseline[context.name=ppm]",
+        {"bins": "[1,2,3,5]", "width": "32", "kernel": "1"},
+    ),
+    "context.spp": ("swiftnet-rn18", {"grids": "[8,4,1]", "width": "96", "level": "32"}),
+    "context.arm": ("baseline[context.name=arm]", {"width": "64"}),
     "fusion.none": ("baseline", {}),
     "fusion.mda": ("fassd-net", {"dilations": "[1,1,1]", "merge": "concat"}),
+    "fusion.ffm": ("swiftnet-rn18[fusion.name=ffm]", {"reduction": "4"}),
     "decoder.hardblock": ("fassd-net", {"multiplier": "1.5"}),
     "decoder.conv": ("fassd-net-l2", {"channels": "32"}),
+    "decoder.lateral": ("fassd-net[decoder.name=lateral]", {"channels": "64"}),
     "head.conv": ("fassd-net", {"classes": "11"}),
+    "head.preactivated": ("swiftnet-rn18", {"classes": "11"}),
 }
 
 
 def fingerprint(name: str, *settings: str) -> list[tuple[object, ...]]:
-    """Return every convolution with what decides its arithmetic, of a network that runs."""
-    spec = resolve(override(load_catalog()[name], settings).chosen)
+    """Return every convolution with what decides its arithmetic, every operator's shapes and every
+    parameter, of a network that runs."""
+    row, _, set_first = name.rstrip("]").partition("[")
+    settings = (*([set_first] if set_first else ()), *settings)
+    spec = resolve(override(load_catalog()[row], settings).chosen)
     network = skeleton(spec)
-    record(network, (1, spec.slots["network"]["in_channels"], 64, 128))
-    return [
+    ledger = record(network, (1, spec.slots["network"].get("in_channels", 3), 64, 128))
+    convolutions = [
         (path, m.in_channels, m.out_channels, m.kernel_size, m.stride, m.padding, m.dilation)
         for path, m in network.named_modules()
         if isinstance(m, nn.Conv2d)
     ]
+    parameters = [(path, p.shape) for path, p in network.named_parameters()]
+    operators = [(row.op, row.input, row.output) for row in ledger.rows]
+    return [*convolutions, *operators, *parameters]
 
 
 @pytest.mark.parametrize("key", [f"{slot}.{name}" for slot, name in components()])

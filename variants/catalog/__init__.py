@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from variants.catalog.about import Image, Source, read_fidelity, read_image, read_source
 from variants.errors import BadRequest, did_you_mean
 from variants.registry import SLOTS
 from variants.yaml_node import Node, read
 
 ENTRY_POINT_GROUP = "harness.catalogs"
-_ABOUT = ("extends", "title", "description", "input")
+_ABOUT = ("extends", "title", "description", "input", "fidelity", "source", "image")
 _SIZE = re.compile(r"([1-9]\d*)x([1-9]\d*)")
 
 Chosen = Mapping[str, Mapping[str, Any]]
@@ -34,6 +35,10 @@ class Row:
         description: One line on what it is.
         input: Height and width that it is measured at unless told otherwise.
         chosen: For `network` and the slots it speaks of: component name and options.
+        fidelity: How near the network is to its origin (`variants.catalog.about`); null where
+            nobody says.
+        source: What it was built from; null where nobody says.
+        image: What it is fed; null where nobody says.
         where: `file:line` of the row.
     """
 
@@ -42,7 +47,18 @@ class Row:
     description: str = ""
     input: tuple[int, int] = (1024, 2048)
     chosen: Chosen = field(default_factory=dict)
+    fidelity: str | None = None
+    source: Source | None = None
+    image: Image | None = None
     where: str = ""
+
+    def about(self) -> dict[str, Any]:
+        """Return fidelity, source and image in plain JSON types."""
+        return {
+            "fidelity": self.fidelity,
+            "source": asdict(self.source) if self.source else None,
+            "image": asdict(self.image) if self.image else None,
+        }
 
 
 def load_catalog(files: Iterable[Path] = ()) -> dict[str, Row]:
@@ -97,7 +113,8 @@ def parse_size(text: object, who: str) -> tuple[int, int]:
 def override(row: Row, settings: Sequence[str]) -> Row:
     """Return `row` with `slot.option=value` settings applied, values being YAML.
 
-    `slot.name=other` replaces the slot's component and drops the old one's options.
+    `slot.name=other` replaces the slot's component and drops the old one's options. What has been
+    set otherwise is not the network whose fidelity the row states, so that is dropped too.
 
     Example:
         >>> base = Row("a", "A", chosen={"context": {"name": "dapf", "alpha": 2}})
@@ -117,7 +134,13 @@ def override(row: Row, settings: Sequence[str]) -> Row:
         given[slot][option] = value
     label = ",".join(sorted(text.replace(" ", "") for text in settings))
     chosen = _merge(row.chosen, given)
-    return replace(row, name=f"{row.name}[{label}]", title=f"{row.title} [{label}]", chosen=chosen)
+    return replace(
+        row,
+        name=f"{row.name}[{label}]",
+        title=f"{row.title} [{label}]",
+        chosen=chosen,
+        fidelity=row.fidelity if chosen == row.chosen else None,
+    )
 
 
 def _parse_setting(text: str) -> tuple[str, str, Any]:
@@ -191,15 +214,20 @@ def _make_row(name: str, node: Node, parent: Row | None) -> Row:
         if "name" not in choice:
             where = keys[slot].where
             raise BadRequest(f"{where}: {slot} of row {name} lacks the component's name")
-    size = parent.input if parent else (1024, 2048)
-    if "input" in keys:
-        size = parse_size(keys["input"].plain(), keys["input"].where)
+    above = parent or Row(name, name)
+    # Fidelity is a claim about one network: it holds for a row that changes nothing about it.
+    unchanged = above.fidelity if merged == above.chosen else None
     return Row(
         name=name,
         title=keys["title"].text() if "title" in keys else name,
         description=keys["description"].text() if "description" in keys else "",
-        input=size,
+        input=parse_size(keys["input"].plain(), keys["input"].where)
+        if "input" in keys
+        else above.input,
         chosen=merged,
+        fidelity=read_fidelity(keys["fidelity"]) if "fidelity" in keys else unchanged,
+        source=read_source(keys["source"]) if "source" in keys else above.source,
+        image=read_image(keys["image"]) if "image" in keys else above.image,
         where=node.where,
     )
 

@@ -11,6 +11,10 @@ from torch import Tensor, nn
 
 Size = int | tuple[int, int]
 
+# A residual branch adds to its input: at a scale of one every block would double the variance, and
+# a hundred layers would leave the range of half precision.
+RESIDUAL_GAIN = 0.2
+
 
 def same_padding(kernel: Size, dilation: Size) -> tuple[int, int]:
     """Return the padding (rows, columns) that keeps the size of a map at stride 1."""
@@ -20,9 +24,17 @@ def same_padding(kernel: Size, dilation: Size) -> tuple[int, int]:
 
 
 def conv(
-    in_channels: int, out_channels: int, kernel: Size, *, stride: int = 1, dilation: Size = 1
+    in_channels: int,
+    out_channels: int,
+    kernel: Size,
+    *,
+    stride: int = 1,
+    dilation: Size = 1,
+    groups: int = 1,
+    bias: bool = False,
+    padding: int | None = None,
 ) -> nn.Conv2d:
-    """Return a convolution without bias whose padding keeps the size at stride 1.
+    """Return a convolution whose padding keeps the size at stride 1, unless `padding` is given.
 
     A dilation is applied only along the axes on which the kernel is longer than one, so that
     `dilation=8` on a 3x1 kernel means 8 rows.
@@ -32,20 +44,29 @@ def conv(
         out_channels,
         kernel,
         stride=stride,
-        padding=same_padding(kernel, dilation),
+        padding=same_padding(kernel, dilation) if padding is None else padding,
         dilation=dilation,
-        bias=False,
+        groups=groups,
+        bias=bias,
     )
     nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
     return layer
 
 
 class ConvBNReLU(nn.Sequential):
-    """Convolution without bias, BatchNorm, ReLU.
+    """Convolution (of the arguments of `conv`), BatchNorm, ReLU.
 
     Shape:
         input `(N, in_channels, H, W)`, output `(N, out_channels, ceil(H/stride), ceil(W/stride))`
-        for odd kernels.
+        for odd kernels and the default padding.
+
+    Args:
+        in_channels: Channels of the input.
+        out_channels: Channels of the output.
+        kernel: Kernel size.
+        eps: What BatchNorm adds to the variance.
+        relu: False leaves the ReLU out.
+        gain: What BatchNorm's scale starts from; `RESIDUAL_GAIN` at the end of a residual branch.
     """
 
     def __init__(
@@ -56,12 +77,30 @@ class ConvBNReLU(nn.Sequential):
         *,
         stride: int = 1,
         dilation: Size = 1,
+        groups: int = 1,
+        bias: bool = False,
+        padding: int | None = None,
+        eps: float = 1e-5,
+        relu: bool = True,
+        gain: float = 1.0,
     ) -> None:
+        norm = nn.BatchNorm2d(out_channels, eps=eps)
+        nn.init.constant_(norm.weight, gain)
         super().__init__(
-            conv(in_channels, out_channels, kernel, stride=stride, dilation=dilation),
-            nn.BatchNorm2d(out_channels),
-            nn.ReLU(inplace=True),
+            conv(
+                in_channels,
+                out_channels,
+                kernel,
+                stride=stride,
+                dilation=dilation,
+                groups=groups,
+                bias=bias,
+                padding=padding,
+            ),
+            norm,
         )
+        if relu:
+            self.append(nn.ReLU(inplace=True))
         rows, cols = (kernel, kernel) if isinstance(kernel, int) else kernel
         self.summary = f"Conv {rows}×{cols}" + (f" (s={stride})" if stride > 1 else "")
 
@@ -85,6 +124,8 @@ class Identity(nn.Identity):
         self.out_channels = channels
 
 
-def resize(x: Tensor, size: Sequence[int]) -> Tensor:
-    """Resize `(N, C, H, W)` bilinearly to `size`, corner pixels aligned, as the paper's nets do."""
-    return nn.functional.interpolate(x, size=list(size), mode="bilinear", align_corners=True)
+def resize(x: Tensor, size: Sequence[int], *, align_corners: bool = True) -> Tensor:
+    """Resize `(N, C, H, W)` bilinearly to `size`; the paper's networks align corner pixels."""
+    return nn.functional.interpolate(
+        x, size=list(size), mode="bilinear", align_corners=align_corners
+    )

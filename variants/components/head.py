@@ -1,5 +1,7 @@
 """The head: class scores at the decoder's size, brought to the size of the image."""
 
+from collections.abc import Sequence
+
 from torch import Tensor, nn
 
 from variants.components.blocks import resize
@@ -9,8 +11,12 @@ from variants.errors import BadRequest
 class Upsample(nn.Module):
     """Bilinear resize to a size given at the call, as a module so that it is a stage of its own."""
 
-    def forward(self, x: Tensor, size: tuple[int, int]) -> Tensor:
-        return resize(x, size)
+    def __init__(self, *, align_corners: bool = True) -> None:
+        super().__init__()
+        self.align_corners = align_corners
+
+    def forward(self, x: Tensor, size: Sequence[int]) -> Tensor:
+        return resize(x, size, align_corners=self.align_corners)
 
 
 class ConvHead(nn.Module):

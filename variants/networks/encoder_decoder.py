@@ -58,8 +58,9 @@ class EncoderDecoder(nn.Module):
             Stage("Encoder", "Stem Conv", (summary(layer),), (f"stem.{n}",))
             for n, layer in enumerate(self.stem)
         ]
+        pooled = hasattr(self.encoder, "pools")
         for n, block in enumerate(self.encoder.blocks):
-            pool = ("2D Average Pooling",) if n else ()
+            pool = ("2D Average Pooling",) if n and pooled else ()
             before = (f"encoder.pools.{n - 1}",) if n else ()
             modules = (*before, f"encoder.blocks.{n}", f"encoder.projections.{n}")
             rows.append(Stage("Encoder", f"Encoder B{n + 1}", (*pool, summary(block)), modules))
@@ -74,7 +75,8 @@ class EncoderDecoder(nn.Module):
             if list(fuse.parameters()):
                 rows.append(Stage("Decoder", summary(fuse), ("-",), modules))
             else:
-                rows.append(Stage("Decoder", "Concatenation", ("Conv 1×1",), modules[:1]))
+                joined, how = getattr(self.decoder, "join_summary", ("Concatenation", "Conv 1×1"))
+                rows.append(Stage("Decoder", joined, (how,), modules[:1]))
             name = f"Decoder B{n + 1}"
             rows.append(Stage("Decoder", name, (summary(block),), (f"decoder.blocks.{n}",)))
         return rows
@@ -82,7 +84,9 @@ class EncoderDecoder(nn.Module):
     def _head_stages(self) -> list[Stage]:
         factor = math.prod(getattr(self.stem, "strides", ()))
         upsampling = f"Upsampling ×{factor}" if factor > 1 else "Upsampling"
+        scores = self.head.classify
+        how = "Conv 1×1" if isinstance(scores, nn.Conv2d) else summary(scores)
         return [
-            Stage("Decoder", "Output Conv", ("Conv 1×1",), ("head.classify",)),
+            Stage("Decoder", "Output Conv", (how,), ("head.classify",)),
             Stage("Decoder", "Output Conv", (upsampling,), ("head.upsample",)),
         ]

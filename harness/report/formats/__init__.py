@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from harness.errors import BadRequest, did_you_mean
 from harness.report.formats.csv_text import to_csv
+from harness.report.formats.html import to_html
 from harness.report.formats.json_text import to_json
 from harness.report.formats.latex import to_latex
 from harness.report.formats.markdown import to_markdown
@@ -16,6 +17,7 @@ FORMATS: Mapping[str, Callable[[Table], str]] = {
     "markdown": to_markdown,
     "latex": to_latex,
     "latex-siunitx": to_siunitx,
+    "html": to_html,
     "csv": to_csv,
     "json": to_json,
 }
