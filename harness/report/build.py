@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from harness.records import Record
@@ -102,11 +102,8 @@ def _context(
     shown = {column.name for column in columns}
     # Where rows have inputs of their own, the table says which: no protocol differs by that.
     besides = ("input",) if len(definition.shapes) > 1 else ()
-    speeds, norm, accuracies, published = NO_SPEEDS, NO_NORM, Accuracies(), NO_SPEEDS
-    if "fps" in shown:
-        only_ours = choices.fps.origin == "auto" and f"fps{REPORTED}" in shown
-        choice = replace(choices.fps, origin="measured") if only_ours else choices.fps
-        speeds = choose_speeds(rows, choice, devices_stated=GPU in shown, besides=besides)
+    speeds = _speeds(shown, rows, choices.fps, besides)
+    norm, accuracies, published = NO_NORM, Accuracies(), NO_SPEEDS
     if f"fps{REPORTED}" in shown:
         published = published_speeds(rows, devices_stated=f"{GPU}{REPORTED}" in shown)
     if "fps_norm" in shown:
@@ -124,6 +121,17 @@ def _context(
         digits=choices.digits,
         beside=frozenset(c.name.removesuffix(REPORTED) for c in columns if c.published) & shown,
     )
+
+
+def _speeds(
+    shown: Set[str], rows: Sequence[RowRecords], choice: FpsChoice, besides: Collection[str]
+) -> Speeds:
+    """Return the records of FPS: our own where the published ones have a column of their own."""
+    if "fps" not in shown:
+        return NO_SPEEDS
+    if choice.origin == "auto" and f"fps{REPORTED}" in shown:
+        choice = replace(choice, origin="measured")
+    return choose_speeds(rows, choice, devices_stated=GPU in shown, besides=besides)
 
 
 def _unlike(columns: Sequence[Column], context: Context) -> dict[str, str]:

@@ -357,6 +357,12 @@ def test_the_gpu_is_that_of_the_rate_that_is_shown() -> None:
     assert texts(build_table(bare, theirs), "gpu") == ["–", "–"]
 
 
+def test_a_publication_that_names_no_device_leaves_the_gpu_open() -> None:
+    theirs = [reported("a", table="table-4", device="")]
+    definition = replace(SIZED, columns=("method", "gpu", "fps"), rows=SIZED.rows[:1])
+    assert texts(build_table(definition, theirs), "gpu") == ["–"]
+
+
 def test_published_rates_of_unlike_devices_share_a_column_only_beside_the_gpu() -> None:
     theirs = [
         reported("a", table="table-4", device="Titan XP"),

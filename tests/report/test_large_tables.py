@@ -15,7 +15,11 @@ from harness.report.columns import COLUMNS as ALL
 from harness.report.definition import Definition, Emphasis, Row
 from harness.report.emphasis import rank
 from harness.report.formats import FORMATS, render
-from harness.report.model import Cell, Table
+from harness.report.model import Cell, Table, TableRow
+from harness.report.norm_speed import choose_norm_speeds
+from harness.report.rows import gather
+from harness.report.scales import load_scales
+from harness.report.speed import FpsChoice, choose_speeds
 
 from .sample import logged, profile, reported, timing
 
@@ -103,25 +107,36 @@ def test_building_takes_time_as_there_are_records_of_other_networks() -> None:
     grows_linearly(lambda: build_table(definition, few), lambda: build_table(definition, many))
 
 
-def test_published_rates_of_as_many_devices_as_rows_are_no_trouble() -> None:
-    definition = Large(FEW).definition, Large(MANY).definition
+@pytest.mark.parametrize("column", ["fps", "fps_norm"])
+def test_choosing_rates_takes_time_as_there_are_devices(column: str) -> None:
+    def choose(size: int) -> Callable[[], object]:
+        records: list[Record] = [
+            profile(f"v{i}", fps=1.0, device=f"card {i}")
+            if column == "fps_norm"
+            else reported(f"v{i}", table="table-4", device=f"card {i}")
+            for i in range(size)
+        ]
+        rows, choice = gather(Large(size).definition(), records), FpsChoice()
+        if column == "fps":
+            return lambda: choose_speeds(rows, choice, devices_stated=True)
+        return lambda: choose_norm_speeds(rows, choice, load_scales())
 
-    def build(size: int) -> Callable[[], object]:
-        records = [reported(f"v{i}", table="table-4", device=f"card {i}") for i in range(size)]
-        made = definition[size == MANY]()
-        return lambda: build_table(made, records)
-
-    grows_linearly(build(FEW), build(MANY))
+    grows_linearly(choose(500), choose(2_000))
 
 
-@pytest.mark.parametrize("groups", ["one", "as many as rows"])
+def test_grouping_takes_time_as_there_are_groups() -> None:
+    def grouping(size: int) -> Callable[[], object]:
+        rows = tuple(TableRow(variant="v", cells=(), group=i) for i in range(size))
+        groups = (None,) * size
+        table = Table(name="t", title="T", columns=(), rows=rows, footnotes=(), groups=groups)
+        return lambda: list(table.grouped())
+
+    grows_linearly(grouping(1_000), grouping(4_000))
+
+
 @pytest.mark.parametrize("format_name", sorted(FORMATS))
-def test_rendering_takes_time_as_there_are_rows_and_groups(format_name: str, groups: str) -> None:
-    def built(rows: int) -> Table:
-        large = Large(rows, groups=1 if groups == "one" else rows)
-        return build_table(large.definition(), large.records())
-
-    few, many = built(FEW), built(MANY)
+def test_rendering_takes_time_as_there_are_rows(format_name: str) -> None:
+    few, many = (build_table(Large(n).definition(), Large(n).records()) for n in (FEW, MANY))
     grows_linearly(lambda: render(few, format_name), lambda: render(many, format_name))
 
 

@@ -170,13 +170,13 @@ def test_a_log_names_no_input_so_it_fills_no_row_of_a_network_at_several() -> No
     assert miou(table(logged("b", 0.5), definition=definition), 1).text == "50.0"
 
 
-IOU = replace(DEFINITION, columns=("iou.road", "iou.traffic light", "miou"))
+IOU = replace(DEFINITION, columns=("iou.road", "iou.traffic light", "iou.traffic sign", "miou"))
 
 
 def test_iou_of_a_class_is_found_however_the_log_spells_it() -> None:
     classes = {"Road": 0.98, "traffic_light": 0.5, "traffic-sign": 0.4}
-    road, light, _ = table(logged("a", 0.7, classes=classes), definition=IOU).rows[0].cells
-    assert (road.text, light.text) == ("98.0", "50.0")
+    road, light, sign, _ = table(logged("a", 0.7, classes=classes), definition=IOU).rows[0].cells
+    assert (road.text, light.text, sign.text) == ("98.0", "50.0", "40.0")
     assert {road.kind, light.kind} == {"logged"}
 
 
@@ -192,7 +192,7 @@ def test_a_class_that_the_log_lacks_is_absent_even_where_it_was_published() -> N
     # mIoU of a log beside IoU of a publication would be two networks in one row.
     published = reported("a", figures={"iou.road": "98.0", "miou": "70.0"})
     built = table(published, logged("a", 0.5), definition=IOU)
-    assert [cell.kind for cell in built.rows[0].cells] == ["absent", "absent", "logged"]
+    assert [cell.kind for cell in built.rows[0].cells] == ["absent"] * 3 + ["logged"]
     assert "– in a class: the log lists no IoU of it." in built.footnotes
 
 

@@ -126,6 +126,12 @@ def test_a_definition_may_name_published_columns_itself() -> None:
     untimed = table(*THEIRS, definition=definition, choices=Choices())
     assert [texts(untimed, i)["fps"] for i in (0, 1)] == ["–", "–"]
     assert [texts(untimed, i)["fps.reported"] for i in (0, 1)] == ["41.1", "41.1"]
+    assert "– in FPS: not timed." in untimed.footnotes
+    # Nor do several devices of the published ones matter to a column without them.
+    wide = replace(definition, columns=("method", "fps", "gpu.reported", "fps.reported"))
+    others = [reported("a"), reported("b", device="Titan XP")]
+    apart = table(*others, definition=wide, choices=Choices())
+    assert [texts(apart, i)["fps"] for i in (0, 1)] == ["–", "–"]
 
 
 def test_tensorrt_is_marked_in_the_published_column_too() -> None:
