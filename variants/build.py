@@ -54,10 +54,12 @@ class Parts:
             choice = json.dumps(spec.slots[slot], sort_keys=True)
             key = (slot, choice, repr(arguments))
             found = self._kept.get(key)
-            if found is None or id(found) in given:
+            if found is None:
                 found = make[slot](*arguments)
                 if _is_plain(arguments) and isinstance(found, nn.Module):
                     self._keep(key, found.eval())
+            elif id(found) in given:
+                return make[slot](*arguments)
             else:
                 self._kept.move_to_end(key)
             given.add(id(found))

@@ -83,7 +83,7 @@ def test_options_that_do_not_fit_each_other_are_refused_by_both() -> None:
 
 def costs(spec: Spec, parts: Parts | None) -> object:
     network = skeleton(spec, parts)
-    ledger = record(network, (1, 3, 64, 128))
+    ledger = record(network, (1, 3, 128, 256))
     return ledger, total(network, ledger)
 
 
