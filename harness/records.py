@@ -181,6 +181,10 @@ KINDS: Mapping[str, type[Record]] = {
 }
 
 
+class OtherSchema(BadRequest):
+    """A record that another version of the harness wrote."""
+
+
 def to_json(record: Record) -> str:
     """Return `record` as one line of JSON, keys in the order of the contract, no NaN.
 
@@ -207,8 +211,9 @@ def from_json(line: str, *, where: str) -> Record:
         where: `file:line`, for the message.
 
     Raises:
-        BadRequest: If the line is not JSON, not a record of this schema, or has an unknown field,
-            a missing field or a value of another type.
+        OtherSchema: If the record is of another schema.
+        BadRequest: If the line is not JSON, not a record, or has an unknown field, a missing field
+            or a value of another type.
     """
     try:
         data = json.loads(line, parse_float=_finite, parse_constant=_finite)
@@ -217,7 +222,7 @@ def from_json(line: str, *, where: str) -> Record:
     if not isinstance(data, dict) or "schema" not in data or "kind" not in data:
         raise BadRequest(f"{where}: a record has fields schema and kind, got {line[:60]!r}")
     if data["schema"] != SCHEMA:
-        raise BadRequest(f"{where}: this version reads schema {SCHEMA}, got {data['schema']!r}")
+        raise OtherSchema(f"{where}: this version reads schema {SCHEMA}, got {data['schema']!r}")
     if data["kind"] not in tuple(KINDS):  # a tuple, since the value may be unhashable
         raise BadRequest(f"{where}: kind must be one of {', '.join(KINDS)}, got {data['kind']!r}")
     return read_as(KINDS[data["kind"]], data, where)

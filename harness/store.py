@@ -11,7 +11,7 @@ import fcntl
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from harness.logged_record import LoggedRecord
 from harness.records import (
     DeviceRecord,
     FailedRecord,
+    OtherSchema,
     ProfileRecord,
     Record,
     ReportedRecord,
@@ -62,32 +63,51 @@ def append(path: Path, record: Record) -> None:
     Raises:
         RunFailed: If the line could not be written whole; the file is as it was.
     """
-    line = (to_json(record) + "\n").encode()
+    append_lines(path, [to_json(record)])
+
+
+def append_lines(path: Path, lines: Iterable[str]) -> None:
+    """Add records, each a line as from `to_json`, in one write: all of them or none, as `append`.
+
+    A kill in the middle of the write may leave the first of them, and one torn.
+    """
+    content = "".join(f"{line}\n" for line in lines).encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)  # released by close, also by a kill
-            _append_whole(descriptor, line)
+            _append_whole(descriptor, content)
+            if os.fstat(descriptor).st_size == len(content):
+                _sync_folder(path.parent)  # a new file's name has to reach the disk too
         finally:
             os.close(descriptor)
     except OSError as error:
         raise RunFailed(f"{path}: record not written ({error.strerror or error})") from None
 
 
-def _append_whole(descriptor: int, line: bytes) -> None:
-    """Write `line` at the end of the locked file, or restore its size and raise."""
+def _append_whole(descriptor: int, content: bytes) -> None:
+    """Write `content` at the end of the locked file, or restore its size and raise."""
     size = os.fstat(descriptor).st_size
     if size and os.pread(descriptor, 1, size - 1) != b"\n":
-        line = b"\n" + line  # whoever wrote last was killed: leave its torn line to itself
+        content = b"\n" + content  # whoever wrote last was killed: leave its torn line to itself
     try:
-        written = os.write(descriptor, line)  # one call, so that a kill tears at most this line
-        if written != len(line):
-            raise OSError(f"only {written} of {len(line)} bytes written; is the disk full?")
+        written = os.write(descriptor, content)  # one call, so that a kill tears at most one line
+        if written != len(content):
+            raise OSError(f"only {written} of {len(content)} bytes written; is the disk full?")
         os.fsync(descriptor)
     except BaseException:  # Ctrl-C included
         os.ftruncate(descriptor, size)
         raise
+
+
+def _sync_folder(folder: Path) -> None:
+    with suppress(OSError):  # some file systems do not do that
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def check_writable(folder: Path) -> None:
@@ -124,28 +144,45 @@ def load(folder: Path) -> Loaded:
     A line that cannot be read becomes a problem and the rest is read. A folder that does not exist
     is empty. Other processes may append meanwhile: their records are either seen whole or not yet.
     """
+    problems: list[str] = []
+    return Loaded(list(stream(folder, problems)), problems)
+
+
+def stream(
+    folder: Path, problems: list[str], *, refuse_other_schemas: bool = False
+) -> Iterator[Record]:
+    """Yield the records that `load` returns one by one, for folders larger than memory.
+
+    Args:
+        folder: As in `load`.
+        problems: Takes a line for each record that cannot be read.
+        refuse_other_schemas: Whether a record of another schema is raised, and not a problem.
+
+    Raises:
+        OtherSchema: Where asked to.
+    """
     paths = [folder] if folder.is_file() else sorted(folder.rglob("*.jsonl"))
-    loaded = Loaded([], [])
     for path in paths:
         try:
-            _load_file(path, loaded)
+            yield from _stream_file(path, problems, refuse_other_schemas)
         except OSError as error:
-            loaded.problems.append(f"{path}: not readable ({error.strerror or error})")
-    return loaded
+            problems.append(f"{path}: not readable ({error.strerror or error})")
 
 
-def _load_file(path: Path, loaded: Loaded) -> None:
+def _stream_file(path: Path, problems: list[str], refuse_other_schemas: bool) -> Iterator[Record]:
     with path.open("rb") as file:
         for number, line in _settled_lines(file):
             where = f"{path}:{number}"
             try:
                 text = line.decode()
                 if text.strip():
-                    loaded.records.append(from_json(text, where=where))
+                    yield from_json(text, where=where)
             except UnicodeDecodeError:
-                loaded.problems.append(f"{where}: not UTF-8 text")
+                problems.append(f"{where}: not UTF-8 text")
             except BadRequest as error:
-                loaded.problems.append(str(error))
+                if refuse_other_schemas and isinstance(error, OtherSchema):
+                    raise
+                problems.append(str(error))
 
 
 def _settled_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:

@@ -190,6 +190,49 @@ APPEND_WITH_SPACE_FOR = """
 """
 
 
+APPEND_THREE_WITH_SPACE_FOR_TWO = """
+    import resource, sys
+    from pathlib import Path
+    from example_records import profile
+    from harness.errors import RunFailed
+    from harness.records import to_json
+    from harness.store import append, append_lines
+
+    path = Path(sys.argv[1])
+    append(path, profile("before"))
+    lines = [to_json(profile(name)) for name in ("one", "two", "three")]
+    limit = path.stat().st_size + len("".join(lines[:2])) + 50
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    try:
+        append_lines(path, lines)
+    except RunFailed as error:
+        print(error)
+    append_lines(path, lines[:2])
+"""
+
+
+def test_several_records_are_appended_together_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "profile.jsonl"
+    with python(APPEND_THREE_WITH_SPACE_FOR_TWO, path) as child:
+        message = child.communicate()[0]
+    assert child.returncode == 0
+    assert "record not written (only " in message
+    loaded = store.load(tmp_path)
+    assert (names(loaded), loaded.problems) == (["before", "one", "two"], [])
+
+
+def test_records_of_another_schema_are_a_problem_unless_they_are_to_be_refused(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "profile.jsonl"
+    path.write_text(to_json(PROFILE).replace('"schema": 1', '"schema": 2') + "\ntorn\n")
+    problems: list[str] = []
+    assert list(store.stream(tmp_path, problems)) == []
+    assert [problem.split(": ")[0] for problem in problems] == [f"{path}:1", f"{path}:2"]
+    with pytest.raises(BadRequest, match=r":1: this version reads schema 1, got 2"):
+        list(store.stream(tmp_path, [], refuse_other_schemas=True))
+
+
 @pytest.mark.parametrize("space", [0, 1, 100])
 def test_without_space_nothing_is_appended_and_the_reason_is_given(
     tmp_path: Path, space: int
