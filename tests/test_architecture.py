@@ -23,6 +23,7 @@ MEASURING = (
     "harness/static.py", "harness/crosscheck.py", "harness/isolated.py", "harness/timing",
 )  # fmt: skip
 LOGS = ("harness/logs",)
+JOINING = ("harness/profiling",)
 
 
 def files(*places: str) -> list[Path]:
@@ -64,7 +65,9 @@ def reaches(found: set[str], package: str) -> set[str]:
 
 
 def test_every_source_file_belongs_to_a_part() -> None:
-    parts = files(*RECORDS, *MEASURING, *LOGS, "harness/report", "harness/cli", "variants")
+    parts = files(
+        *RECORDS, *MEASURING, *LOGS, *JOINING, "harness/report", "harness/cli", "variants"
+    )
     own = {ROOT / "harness/__init__.py", ROOT / "harness/__main__.py"}
     assert set(files("harness", "variants")) == set(parts) | own
 
@@ -78,6 +81,13 @@ def test_variants_know_nothing_of_measuring(path: Path) -> None:
 def test_measuring_knows_no_network_report_or_command(path: Path) -> None:
     found = imports(path)
     for package in ("variants", "harness.report", "harness.cli", "harness.store"):
+        assert not reaches(found, package)
+
+
+@pytest.mark.parametrize("path", files(*JOINING), ids=str)
+def test_what_joins_variants_and_measuring_knows_no_report_or_command(path: Path) -> None:
+    found = imports(path)
+    for package in ("harness.report", "harness.cli"):
         assert not reaches(found, package)
 
 
