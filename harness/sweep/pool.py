@@ -35,7 +35,6 @@ class Pool:
         jobs: How many processes.
         start: Makes a process ready.
         arguments: Of `start`.
-        preload: Modules that are imported once for all processes.
         stopped: Asked before each chunk; what is running then is still finished.
     """
 
@@ -44,7 +43,6 @@ class Pool:
         jobs: int,
         start: Callable[..., None],
         *arguments: Any,
-        preload: Sequence[str] = (),
         stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         self._jobs = jobs
@@ -53,8 +51,6 @@ class Pool:
         self._stopped = stopped
         # Not fork: the parent has threads. Not spawn: torch would be imported again and again.
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(list(preload))
-        _start_fork_server()
         self._executor = self._new()
 
     def __enter__(self) -> Pool:
@@ -182,8 +178,15 @@ def usable_cpus() -> int:
     return os.cpu_count() or 1
 
 
-def _start_fork_server() -> None:
-    """Start what the processes are forked from, deaf to the terminal's Ctrl-C from birth on."""
+def start_fork_server(preload: Sequence[str]) -> None:
+    """Start what the processes of pools are forked from; it gets ready while this goes on.
+
+    It is deaf to the terminal's Ctrl-C from birth on.
+
+    Args:
+        preload: Modules that are imported once for all processes.
+    """
+    multiprocessing.set_forkserver_preload(list(preload))
     try:
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     except ValueError:  # not the main thread: no Ctrl-C is heard here anyway
