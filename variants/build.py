@@ -26,7 +26,7 @@ def build(spec: Spec, *, device: str = "cpu", seed: int = 0) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = _assemble(spec)
-    return network.to(device).eval()
+    return network.to(device)
 
 
 class Parts:
@@ -54,14 +54,15 @@ class Parts:
             choice = json.dumps(spec.slots[slot], sort_keys=True)
             key = (slot, choice, repr(arguments))
             found = self._kept.get(key)
-            if found is None:
-                found = make[slot](*arguments)
-                if _is_plain(arguments) and isinstance(found, nn.Module):
-                    self._keep(key, found.eval())
-            elif id(found) in given:
-                return make[slot](*arguments)
-            else:
-                self._kept.move_to_end(key)
+            if found is None or id(found) in given:
+                made = make[slot](*arguments)
+                if isinstance(made, nn.Module):
+                    made.eval()
+                    if found is None and _is_plain(arguments):
+                        self._keep(key, made)
+                        given.add(id(made))
+                return made
+            self._kept.move_to_end(key)
             given.add(id(found))
             return found
 
@@ -94,7 +95,7 @@ def skeleton(spec: Spec, parts: Parts | None = None) -> nn.Module:
     """
     try:
         with _Shapes():
-            return _assemble(spec, parts).eval()
+            return _assemble(spec, parts)
     except (NotImplementedError, RuntimeError):
         # A component that computes with values while it is built (a table of anchors, say) has to
         # be built with memory; its shapes are what remains.
@@ -106,10 +107,12 @@ def _assemble(spec: Spec, parts: Parts | None = None) -> nn.Module:
     for slot, choice in spec.slots.items():
         given = {key: value for key, value in choice.items() if key != "name"}
         make[slot] = partial(find(slot, choice["name"]).load(), **given)
-    network = make.pop("network")
-    if parts is not None and getattr(network.func, "SHARES_PARTS", False):
-        make = parts.shared(make, spec)
-    return cast(nn.Module, network(make) if make else network())
+    make_network = make.pop("network")
+    if parts is not None and getattr(make_network.func, "SHARES_PARTS", False):
+        network: nn.Module = make_network(parts.shared(make, spec))
+        network.training = False  # its parts are in eval mode already
+        return network
+    return cast(nn.Module, make_network(make) if make else make_network()).eval()
 
 
 _ALLOCATING = {
