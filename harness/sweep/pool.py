@@ -2,7 +2,7 @@
 
 `concurrent.futures` gives a whole pool up when one process dies, with all that was in flight. Here
 a new pool takes over: what was in flight is done again alone, chunk by chunk and then piece by
-piece, and a piece that kills its process twice when nothing else runs is given up.
+piece, and a piece whose process dies every time that it runs alone is given up.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 AHEAD = 3  # chunks in flight for each process: it shall never wait for the next
 POLL_S = 1.0
 GRACE_POLLS = 3  # after a death the pool notices by itself, but not always
-ATTEMPTS = 2  # of a piece alone
+ATTEMPTS = 3  # of a piece alone: somebody may be killing processes that do no harm
 
 _R = TypeVar("_R")
 _Chunk = Sequence[int]

@@ -12,7 +12,7 @@ from harness.store import append_lines, path_for
 from harness.sweep.combinations import Combinations, numbers
 from harness.sweep.definition import Definition
 from harness.sweep.plan import Checked, Illegal, Plan, make_plan
-from harness.sweep.pool import Pool
+from harness.sweep.pool import ATTEMPTS, Pool
 from harness.sweep.tally import Failure, Tally
 from harness.sweep.worker import Counted, check_chunk, count_chunk
 from variants.catalog import Row
@@ -20,7 +20,7 @@ from variants.spec import resolve
 
 LARGEST_CHUNK = 32  # records that are written, synced and told together
 CHUNKS_PER_JOB = 8  # at least, so that no process is idle for long at the end
-DIED = "its process was killed twice while nothing else ran in it"
+DIED = f"its process died {ATTEMPTS} times while nothing else ran in it"
 
 
 def planned(
