@@ -113,17 +113,23 @@ def count_chunk(numbers: Sequence[int]) -> list[Counted]:
     return [_worker.count(number) for number in numbers]
 
 
+class _OutOfTime(BaseException):
+    """No `Exception`, which the code that took so long may catch."""
+
+
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise `RunFailed` inside after so many seconds; for the main thread."""
+    """Raise `RunFailed` after so many seconds; for the main thread."""
 
     def end(_number: int, _frame: object) -> NoReturn:
-        raise RunFailed(f"took longer than the time limit of {seconds:g} s")
+        raise _OutOfTime
 
     before = signal.signal(signal.SIGALRM, end)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
+    except _OutOfTime:
+        raise RunFailed(f"took longer than the time limit of {seconds:g} s") from None
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

@@ -1,12 +1,17 @@
 """Sweeps run as a user runs them, beside a package of somebody else that misbehaves."""
 
 import os
-import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from harness.cli import app
+from harness.cli.sweep_run import PRELOAD
+from harness.sweep.pool import start_fork_server
+from variants.registry import components
 
 ROOT = Path(__file__).parents[2]
 
@@ -59,26 +64,42 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-Harness = Callable[..., "subprocess.CompletedProcess[str]"]
+@dataclass
+class Done:
+    """How a command ended and what it printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Harness = Callable[..., Done]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _fork_server() -> None:
+    """Have one for all tests: each process of a pool then starts in no time."""
+    start_fork_server((*PRELOAD, "sweep_calls"))
 
 
 @pytest.fixture
-def harness(site: Path, tmp_path: Path) -> Harness:
-    """Return what runs `harness sweep` in a folder of its own and waits for it."""
+def harness(
+    site: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[Harness]:
+    """Return what runs `harness sweep`, or another command, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(site))
+    components.cache_clear()
 
-    def run(*arguments: object, **options: object) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            command(*arguments),
-            cwd=tmp_path,
-            env=environment(site),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-            **options,  # type: ignore[call-overload]
-        )
+    def run(*arguments: object, command: Sequence[str] = ("sweep",)) -> Done:
+        status = app.run([*command, *map(str, arguments)])
+        return Done(status, *capsys.readouterr())
 
-    return run
+    yield run
+    components.cache_clear()
 
 
 def command(*arguments: object) -> list[str]:

@@ -17,13 +17,8 @@ from sweep_calls import (
     start,
 )
 
-from harness.sweep.pool import Pool, start_fork_server
+from harness.sweep.pool import Pool
 from harness.sweep.stopping import Stop, Terminated, listening
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _fork_server() -> None:
-    start_fork_server(["sweep_calls"])
 
 
 def chunks(count: int, size: int = 3) -> Iterator[Sequence[int]]:
