@@ -23,7 +23,7 @@ MEASURING = (
     "harness/static.py", "harness/crosscheck.py", "harness/isolated.py", "harness/timing",
 )  # fmt: skip
 LOGS = ("harness/logs",)
-JOINING = ("harness/profiling",)
+JOINING = ("harness/profiling", "harness/sweep")
 
 
 def files(*places: str) -> list[Path]:
@@ -131,6 +131,7 @@ def test_commands_import_what_is_heavy_only_inside(path: Path) -> None:
         ["compare", "--help"],
         ["device", "--help"],
         ["log", "show", "--help"],
+        ["sweep", "--help"],
     ],
 )
 def test_light_commands_load_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
@@ -19,9 +20,12 @@ from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from typing import Any, TypeVar
 
+from harness.errors import RunFailed
+
 AHEAD = 3  # chunks in flight for each process: it shall never wait for the next
 POLL_S = 1.0
 GRACE_POLLS = 3  # after a death the pool notices by itself, but not always
+STARTS = 100
 ATTEMPTS = 3  # of a piece alone: somebody may be killing processes that do no harm
 
 _R = TypeVar("_R")
@@ -112,7 +116,7 @@ class Pool:
             if self._stopped():
                 return
             try:
-                found = self._result(self._submit(function, chunk))
+                found = self._result(self._submit_surely(function, chunk))
             except BrokenProcessPool:
                 self._renew()
                 continue
@@ -127,10 +131,23 @@ class Pool:
     def _submit(
         self, function: Callable[[_Chunk], Sequence[_R]], chunk: _Chunk
     ) -> Future[Sequence[_R]] | None:
+        """Return the future of a chunk; None where the pool, or what it forks from, is dead."""
         try:
             return self._executor.submit(function, chunk)
-        except BrokenProcessPool:
+        except (BrokenProcessPool, EOFError, OSError):
             return None
+
+    def _submit_surely(
+        self, function: Callable[[_Chunk], Sequence[_R]], chunk: _Chunk
+    ) -> Future[Sequence[_R]]:
+        """Return the future of a chunk when no other is in flight: the chunk is not to blame."""
+        for _ in range(STARTS):
+            future = self._submit(function, chunk)
+            if future is not None:
+                return future
+            self._renew()
+            time.sleep(POLL_S / 10)  # what they are forked from may still be dying
+        raise RunFailed(f"sweep: its processes could not be started, {STARTS} times in a row")
 
     def _result(self, future: Future[Sequence[_R]] | None) -> Sequence[_R]:
         """Wait for a result, also where a process died in the middle of sending one.
@@ -159,6 +176,7 @@ class Pool:
             process.kill()
 
     def _renew(self) -> None:
+        self._kill()  # none of them may still be at work that is done again
         self._executor.shutdown(wait=True, cancel_futures=True)
         self._executor = self._new()
 

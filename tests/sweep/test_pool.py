@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,21 @@ def test_processes_killed_from_outside_cost_nothing(tmp_path: Path) -> None:
         killer.join()
     assert len(killed) == 3
     assert sorted(n for _, answers in found for n in answers or ()) == list(range(24))
+
+
+@pytest.mark.slow
+def test_the_death_of_what_processes_are_forked_from_costs_nothing(tmp_path: Path) -> None:
+    def kill_it() -> None:
+        os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)  # type: ignore[attr-defined]
+
+    kill_it()
+    with Pool(2, start, str(tmp_path)) as pool:
+        found = []
+        for chunk, answers in pool.run(note_and_wait, chunks(8, 1)):
+            found.append((chunk, answers))
+            if len(found) == 2:
+                kill_it()
+    assert found == [([number], [number]) for number in range(8)]
 
 
 def test_a_mistake_of_ours_is_not_hidden() -> None:
