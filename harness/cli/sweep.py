@@ -134,7 +134,7 @@ def sweep(
     from harness.cli.sweep_flags import Flagged, definition_of
     from harness.cli.sweep_run import Order, run
     from harness.errors import RunFailed
-    from harness.sweep.stopping import Terminated
+    from harness.sweep.stopping import Stopped
 
     definition = definition_of(
         file,
@@ -152,11 +152,11 @@ def sweep(
     )  # fmt: skip
     try:
         failed = run(definition, order)
-    except (KeyboardInterrupt, Terminated) as error:
+    except Stopped as stopped:
         typer.echo("harness: the same command with --resume goes on from here", err=True)
-        if isinstance(error, Terminated):
-            raise typer.Exit(128 + signal.SIGTERM) from None
-        raise
+        if stopped.signal == signal.SIGINT:
+            raise KeyboardInterrupt from None
+        raise typer.Exit(128 + stopped.signal) from None
     except RunFailed as error:
         raise RunFailed(f"{error}; the same command with --resume goes on from here") from None
     if failed:

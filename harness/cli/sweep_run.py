@@ -50,7 +50,7 @@ def run(definition: Definition, order: Order) -> bool:
 
     Raises:
         BadRequest, RunFailed: If it cannot be run as asked, or could not go on.
-        KeyboardInterrupt, Terminated: If it was told to end; what was told is on the disk.
+        Stopped: If it was told to end; what was told is on the disk.
     """
     _check_flags(definition, order)
     if not order.dry_run:

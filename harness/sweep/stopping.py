@@ -9,8 +9,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 
-class Terminated(BaseException):
-    """SIGTERM, as `KeyboardInterrupt` is SIGINT."""
+class Stopped(BaseException):
+    """A signal that ends the sweep.
+
+    No `KeyboardInterrupt`, which a measurement takes as a request to end early: a sweep has no use
+    for half a measurement.
+
+    Args:
+        signal: Its number.
+    """
+
+    def __init__(self, signal: int) -> None:
+        super().__init__(signal)
+        self.signal = signal
 
 
 @dataclass
@@ -27,9 +38,9 @@ class Stop:
         return self.signal is not None
 
     def raise_if_asked(self) -> None:
-        """Raise `KeyboardInterrupt` or `Terminated` if a signal was heard."""
+        """Raise `Stopped` if a signal was heard."""
         if self.signal is not None:
-            raise _exception(self.signal)
+            raise Stopped(self.signal)
 
 
 @contextmanager
@@ -46,7 +57,7 @@ def listening(*, patiently: bool) -> Iterator[Stop]:
         first = stop.signal is None
         stop.signal = number
         if not (patiently and first):
-            raise _exception(number)
+            raise Stopped(number)
 
     if threading.current_thread() is not threading.main_thread():
         yield stop  # signals are heard elsewhere
@@ -57,7 +68,3 @@ def listening(*, patiently: bool) -> Iterator[Stop]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _exception(number: int) -> BaseException:
-    return Terminated() if number == signal.SIGTERM else KeyboardInterrupt()
