@@ -159,9 +159,10 @@ def main() -> None:
         ("CPU", build, "cpu", specs[: max(1, len(specs) // 4)]),
     ):
         thop_s, thop_cpu_s = loop_over_thop(make, some, device)  # type: ignore[arg-type]
+        times, cpu_times = thop_s * count / elapsed_s, thop_cpu_s * count / used_s
         print(
             f"thop, {title}: {thop_s * 1e3:.0f} ms a variant, CPU {thop_cpu_s * 1e3:.0f} ms: "
-            f"{thop_s * count / elapsed_s:.1f}x the time, {thop_cpu_s * count / used_s:.1f}x the CPU"
+            f"{times:.1f}x the time, {cpu_times:.1f}x the CPU"
         )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -92,18 +94,18 @@ def extreme_lines(definition: Definition, tally: Tally) -> Iterator[str]:
         ends = (tally.least[name], tally.most[name])
         for label, end in zip((title, ""), ends, strict=True):
             head = f"{label:<12} {shown(end.value):>13}  "
-            yield head + _cut(_plain_name(definition, end.variant), WIDTH - len(head))
+            words = " ".join(_options(definition, end.variant))
+            first, *more = wrap(words, WIDTH - len(head), break_long_words=False) or [""]
+            yield (head + first).rstrip()
+            yield from (" " * len(head) + line for line in more)
 
 
-def _plain_name(definition: Definition, variant: str) -> str:
-    """Return what is particular to a variant: where all are of one row, its options."""
-    if len(definition.variants) > 1 or not variant.endswith("]"):
-        return variant
-    return variant.removeprefix(f"{definition.variants[0]}[")[:-1]
-
-
-def _cut(name: str, width: int) -> str:
-    return name if len(name) <= width else f"{name[: width - 1]}…"
+def _options(definition: Definition, variant: str) -> list[str]:
+    """Return what is particular to a variant: where all are of one row, its options alone."""
+    row, bracket, options = variant.partition("[")
+    of_each = re.split(r",(?=\w+\.)", options[:-1]) if bracket else []
+    several = len(definition.variants) > 1 or not of_each
+    return [row, *of_each] if several else of_each
 
 
 def tell_plan(

@@ -294,7 +294,7 @@ def test_the_summary_names_the_extremes_within_80_columns(harness: Harness) -> N
     assert lines[1].endswith("records in results")
     table = {line[:12].strip(): line for line in lines[2:] if line[0] != " "}
     # DAPF at alpha 8 and at 1: `harness profile` says so too
-    assert "2,474,911  context.alpha=8,fusion.dilations=[8,4,2]" in table["parameters"]
+    assert "2,474,911  context.alpha=8 fusion.dilations=[8,4,2]" in table["parameters"]
     assert "3,536,839  context.alpha=1" in lines[3]
     assert max(map(len, lines)) <= 80
 
