@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from harness.errors import BadRequest
+from harness.sweep import combinations as module
 from harness.sweep.combinations import Combinations, numbers, value_of
 from harness.sweep.definition import Definition, Sample
 from variants.catalog import load_catalog
@@ -177,3 +178,8 @@ def test_a_sample_of_more_than_can_be_shuffled_is_drawn_one_by_one() -> None:
     assert len(drawn) == len(set(drawn)) == 10_000
     assert all(0 <= number < total for number in drawn)
     assert max(drawn) > total // 2
+
+
+def test_numbers_that_are_drawn_one_by_one_do_not_repeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SHUFFLED", 10)
+    assert sorted(numbers(20, Sample(20, seed=1))) == list(range(20))

@@ -230,13 +230,15 @@ def test_resume_measures_only_what_is_missing(harness: Harness, tmp_path: Path) 
     assert path.read_text().count("\n") == 6  # nothing was added
 
 
-def test_resume_tells_size_and_batch_apart(harness: Harness) -> None:
+def test_resume_tells_size_and_batch_apart(harness: Harness, tmp_path: Path) -> None:
     answer(harness(*ALPHAS, *SMALL, "--json"))
     other = ("--resume", "--changed", "--json")
     again = answer(harness(*ALPHAS, "--input", "256x256,128x256", *other))
     assert (again["measured"], again["reused"]) == (5, 5)
     again = answer(harness(*ALPHAS, *SMALL, "--batch", "2", *other))
     assert (again["measured"], again["reused"]) == (5, 0)
+    shapes = [record.input_shape for record in records(tmp_path / "results")]
+    assert shapes == [(1, 3, 128, 256)] * 5 + [(1, 3, 256, 256)] * 5 + [(2, 3, 128, 256)] * 5
 
 
 def test_without_resume_all_is_measured_anew_and_that_is_told(
@@ -261,6 +263,18 @@ def test_resuming_another_sweep_says_what_changed(harness: Harness, tmp_path: Pa
     assert (answer(done)["measured"], answer(done)["reused"]) == (1, 2)
     done = harness("ablation.yaml", *SMALL, "--resume", "--json")  # which it is from now on
     assert answer(done)["reused"] == 3
+
+
+def test_another_name_is_another_sweep_with_the_same_records(
+    harness: Harness, tmp_path: Path
+) -> None:
+    answer(harness(*ALPHAS, *SMALL, "--json"))
+    fewer = ("--variant", "fassd-net", "--grid", "context.alpha=1,2,16", *SMALL)
+    assert "has changed" in refusal(harness(*fewer, "--resume"))
+    done = harness(*fewer, "--resume", "--name", "wide", "--json")
+    assert (answer(done)["measured"], answer(done)["reused"]) == (1, 2)
+    names = sorted(path.name for path in (tmp_path / "results" / "sweeps").iterdir())
+    assert names == ["fassd-net.json", "wide.json"]
 
 
 def test_nothing_to_resume_starts_from_the_beginning(harness: Harness) -> None:

@@ -1,4 +1,4 @@
-"""A hundred thousand variants: memory that does not grow with them, and records to be had."""
+"""Tens of thousands of variants: memory that does not grow with them, and records to be had."""
 
 import os
 import subprocess
@@ -54,7 +54,7 @@ if __name__ == "__main__":
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc")
 def test_memory_does_not_grow_with_the_variants(tmp_path: Path) -> None:
-    count = 100_000
+    count = 30_000
     (tmp_path / "tiny_network.py").write_text(TINY)
     about = tmp_path / "tiny_network-1.0.dist-info"
     about.mkdir()
@@ -75,6 +75,6 @@ def test_memory_does_not_grow_with_the_variants(tmp_path: Path) -> None:
     tenth, whole, status = map(int, numbers.split())
     assert status == 0
     # What is kept of a variant: its number, and 32 bytes of hash with what holds them.
-    assert whole - tenth < 30 * 2**20
+    assert whole - tenth < 15 * 2**20
     with (tmp_path / "results" / "static" / "profile.jsonl").open("rb") as file:
         assert sum(1 for _ in file) == count
