@@ -20,8 +20,8 @@ pytestmark = [
     pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc"),
 ]
 
-PARENT_KILLS = 20
-WORKER_KILLS = 36
+PARENT_KILLS = 16
+WORKER_KILLS = 40
 SWEEP = (
     *("--variant", "fassd-net", "--input", "128x256", "--jobs", "2", "--json"),
     *("--grid", "context.alpha=1,2,4,7,8,14", "--grid", "fusion.merge=add,concat"),
