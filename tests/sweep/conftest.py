@@ -1,9 +1,6 @@
 """Sweeps run as a user runs them, beside a package of somebody else that misbehaves."""
 
-import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,9 +8,8 @@ import pytest
 from harness.cli import app
 from harness.cli.sweep_run import PRELOAD
 from harness.sweep.pool import start_fork_server
+from sweep.running import Done, Harness
 from variants.registry import components
-
-ROOT = Path(__file__).parents[2]
 
 BAD = '''
 import os, signal, time
@@ -64,18 +60,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@dataclass
-class Done:
-    """How a command ended and what it printed."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Harness = Callable[..., Done]
-
-
 @pytest.fixture(autouse=True, scope="session")
 def _fork_server() -> None:
     """Have one for all tests: each process of a pool then starts in no time."""
@@ -100,11 +84,3 @@ def harness(
 
     yield run
     components.cache_clear()
-
-
-def command(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "harness", "sweep", *map(str, arguments)]
-
-
-def environment(*places: Path) -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, *places)))}

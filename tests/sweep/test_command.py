@@ -10,7 +10,7 @@ import pytest
 
 from harness import store
 from harness.records import FailedRecord, ProfileRecord, from_json, to_json
-from tests.sweep.conftest import Done, Harness, command, environment
+from sweep.running import Done, Harness, command, environment
 from variants.catalog import load_catalog, override
 from variants.spec import resolve
 

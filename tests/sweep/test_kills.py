@@ -13,7 +13,7 @@ from sweep_calls import processes
 
 from harness import store
 from harness.records import FailedRecord, ProfileRecord
-from tests.sweep.conftest import Harness, command, environment
+from sweep.running import Harness, command, environment
 
 pytestmark = [
     pytest.mark.slow,

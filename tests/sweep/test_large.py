@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sweep.conftest import ROOT
+from sweep.running import ROOT
 
 TINY = '''
 from torch import nn

@@ -12,7 +12,7 @@ import pytest
 from harness import store
 from harness.records import FailedRecord, ProfileRecord
 from harness.sweep.device_lock import held
-from tests.sweep.conftest import Harness, command, environment
+from sweep.running import Harness, command, environment
 
 QUICK = (
     *("--input", "64x64", "--timing", "--device", "cpu"),
