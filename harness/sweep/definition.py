@@ -56,7 +56,7 @@ class Definition:
         exclude: Rules for combinations that are left out.
         sample: Null for every combination.
         timing: Null for counting alone.
-        batch: Frames of the input of a count; that of a timing is in `timing`.
+        batch: Frames of the input; what `timing` says of it wins where it times.
         miou: Whether the accuracy of each variant is looked up in logged records.
     """
 

@@ -31,10 +31,13 @@ def request_of(definition: Definition, device: str, limit_s: float | None) -> Re
         limit_s: Seconds that a variant may take.
     """
     assert definition.timing is not None
+    changes = dict(definition.timing.changes)
+    if definition.batch != 1:  # else it is the protocol's to say
+        changes.setdefault("batch", definition.batch)
     return Request(
         device=device,
         protocol=definition.timing.protocol,
-        changes=dict(definition.timing.changes),
+        changes=changes,
         timed=True,
         check=False,
         layers=False,

@@ -11,8 +11,11 @@ import pytest
 
 from harness import store
 from harness.records import FailedRecord, ProfileRecord
+from harness.sweep.definition import Definition, Timing
 from harness.sweep.device_lock import held
+from harness.sweep.timed import request_of
 from sweep.running import Harness, command, environment
+from variants.catalog import load_catalog
 
 QUICK = (
     *("--input", "64x64", "--timing", "--device", "cpu"),
@@ -81,6 +84,14 @@ def test_a_timed_dry_run_tells_the_time_by_the_budget(harness: Harness) -> None:
     assert json.loads(done.stdout)["estimate_s"] == 60
 
 
+def test_the_batch_of_a_sweep_is_that_of_its_timing_unless_that_says_so_itself() -> None:
+    row = load_catalog()["fassd-net"]
+    for batch, changes, frames in ((1, {}, 1), (2, {}, 2), (2, {"batch": 3}, 3)):
+        timing = Timing(device="cpu", changes=changes)
+        definition = Definition(name="x", variants=(row.name,), batch=batch, timing=timing)
+        assert request_of(definition, "cpu", None).resolved(row).shape == (frames, 3, 1024, 2048)
+
+
 @pytest.mark.slow
 def test_ctrl_c_ends_it_with_a_word_on_how_to_go_on(site: Path, tmp_path: Path) -> None:
     long = ("--input", "256x512", "--timing", "--device", "cpu", "--budget", "60", "--json")
@@ -104,7 +115,9 @@ def test_ctrl_c_ends_it_with_a_word_on_how_to_go_on(site: Path, tmp_path: Path) 
 HOLD = """
 import sys, time
 from pathlib import Path
+from harness.sweep.definition import Definition, Timing
 from harness.sweep.device_lock import held
+from harness.sweep.timed import request_of
 with held(sys.argv[1], folder=Path(sys.argv[2])):
     print("held", flush=True)
     time.sleep(60)
