@@ -27,6 +27,10 @@ Report = Callable[[Any], None]
 POLL_S = 0.2
 
 
+class TookTooLong(RunFailed):
+    """A call that was ended at its time limit."""
+
+
 def run_isolated(
     function: Callable[..., Any],
     *arguments: Any,
@@ -45,7 +49,8 @@ def run_isolated(
 
     Raises:
         BadRequest, RunFailed: As the function does; `RunFailed` also where it raises anything
-            else, or its process ends without an answer or takes too long.
+            else, or its process ends without an answer.
+        TookTooLong: If it reached the limit.
         KeyboardInterrupt: If it was interrupted and has nothing to show for it.
     """
     ours, theirs = Pipe()
@@ -91,7 +96,7 @@ def _answer(
     while True:
         try:
             if deadline is not None and time.monotonic() > deadline:
-                raise RunFailed(f"took longer than the time limit of {limit_s:g} s and was ended")
+                raise TookTooLong(f"took longer than the time limit of {limit_s:g} s and was ended")
             if not connection.poll(POLL_S):
                 continue
             kind, content = connection.recv()

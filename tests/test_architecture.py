@@ -24,6 +24,7 @@ MEASURING = (
     "harness/timing",
 )  # fmt: skip
 LOGS = ("harness/logs",)
+JOINING = ("harness/profiling", "harness/sweep")
 
 
 def files(*places: str) -> list[Path]:
@@ -65,7 +66,9 @@ def reaches(found: set[str], package: str) -> set[str]:
 
 
 def test_every_source_file_belongs_to_a_part() -> None:
-    parts = files(*RECORDS, *MEASURING, *LOGS, "harness/report", "harness/cli", "variants")
+    parts = files(
+        *RECORDS, *MEASURING, *LOGS, *JOINING, "harness/report", "harness/cli", "variants"
+    )
     own = {ROOT / "harness/__init__.py", ROOT / "harness/__main__.py"}
     assert set(files("harness", "variants")) == set(parts) | own
 
@@ -79,6 +82,13 @@ def test_variants_know_nothing_of_measuring(path: Path) -> None:
 def test_measuring_knows_no_network_report_or_command(path: Path) -> None:
     found = imports(path)
     for package in ("variants", "harness.report", "harness.cli", "harness.store"):
+        assert not reaches(found, package)
+
+
+@pytest.mark.parametrize("path", files(*JOINING), ids=str)
+def test_what_joins_variants_and_measuring_knows_no_report_or_command(path: Path) -> None:
+    found = imports(path)
+    for package in ("harness.report", "harness.cli"):
         assert not reaches(found, package)
 
 
@@ -125,6 +135,7 @@ def test_commands_import_what_is_heavy_only_inside(path: Path) -> None:
         ["report", "--help"],
         ["log", "show", "--help"],
         ["audit", "--help"],
+        ["sweep", "--help"],
     ],
 )
 def test_light_commands_load_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:

@@ -134,7 +134,8 @@ def find(slot: str, name: str) -> Component:
     return known[slot, name]
 
 
-def options(component: Component) -> dict[str, inspect.Parameter]:
+@cache
+def options(component: Component) -> Mapping[str, inspect.Parameter]:
     """Return the options of a component: the keyword-only parameters of its constructor, with
     resolved annotations."""
     cls = component.load()

@@ -15,7 +15,7 @@ from harness.cli.speed_text import failure_line, record_lines, summary_lines
 from harness.records import FailedRecord, ProfileRecord, to_dict
 
 if TYPE_CHECKING:
-    from harness.cli.measuring import Measured
+    from harness.profiling.request import Measured
 
 CSV_FIELDS = (
     "variant", "input", "params", "macs_conv", "macs_paper", "fps", "fps_low", "fps_high",

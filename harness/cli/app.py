@@ -22,6 +22,7 @@ COMMANDS = {
     "list": ("harness.cli.list", "list_"),
     "show": ("harness.cli.show", "show"),
     "profile": ("harness.cli.profile", "profile"),
+    "sweep": ("harness.cli.sweep", "sweep"),
     "table": ("harness.cli.table", "table"),
     "plot": ("harness.cli.plot", "plot"),
     "report": ("harness.cli.report", "report"),

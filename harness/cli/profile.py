@@ -143,7 +143,7 @@ def profile(
 
         check_writable(results)
     from harness.cli.answer import Answer
-    from harness.cli.measuring import Request
+    from harness.profiling.request import Request
 
     request = Request(
         device=_device(device, no_timing=no_timing),

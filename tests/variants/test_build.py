@@ -1,12 +1,16 @@
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
 
+from harness.ledger import record
+from harness.static import total
 from variants import build as build_module
-from variants.build import build, skeleton
-from variants.catalog import load_catalog
+from variants.build import Parts, build, skeleton
+from variants.catalog import load_catalog, override
 from variants.errors import BadRequest
-from variants.registry import Component
+from variants.registry import Component, find
 from variants.spec import Spec, resolve
 
 SPEC = resolve(load_catalog()["fassd-net"].chosen)
@@ -75,3 +79,69 @@ def test_options_that_do_not_fit_each_other_are_refused_by_both() -> None:
             BadRequest, match="alpha must divide the 224 input channels, got alpha=3"
         ):
             make(spec)
+
+
+def costs(spec: Spec, parts: Parts | None) -> object:
+    network = skeleton(spec, parts)
+    ledger = record(network, (1, 3, 128, 256))
+    return ledger, total(network, ledger)
+
+
+def test_skeletons_of_shared_parts_cost_what_those_of_their_own_do() -> None:
+    parts = Parts()
+    rows = [override(load_catalog()["fassd-net"], [f"context.alpha={a}"]) for a in (1, 2, 8)]
+    specs = [resolve(row.chosen) for row in [*rows, *load_catalog().values()]]
+    for spec in [*specs, *specs]:  # the second time from kept parts alone
+        assert costs(spec, parts) == costs(spec, None)
+
+
+def test_parts_are_made_once_for_the_same_options_and_channels() -> None:
+    row, parts = load_catalog()["fassd-net"], Parts()
+    one, two, wide = (
+        skeleton(resolve(override(row, [setting]).chosen), parts)
+        for setting in ("context.alpha=4", "context.alpha=8", "stem.channels=[16,24,32,64]")
+    )
+    assert one.encoder is two.encoder
+    assert one.context is not two.context
+    assert one.encoder is not wide.encoder
+
+
+def test_only_the_parts_last_used_are_kept() -> None:
+    row, parts = load_catalog()["fassd-net"], Parts(most=7)  # six make one network
+    first = skeleton(resolve(row.chosen), parts)
+    skeleton(resolve(override(row, ["context.alpha=4"]).chosen), parts)
+    skeleton(resolve(override(row, ["context.alpha=8"]).chosen), parts)
+    again = skeleton(resolve(row.chosen), parts)
+    assert again.encoder is first.encoder
+    assert again.context is not first.context
+
+
+class Twins(nn.Module):
+    """A network that asks twice for the same component."""
+
+    SLOTS = ("stem",)
+    SHARES_PARTS = True
+
+    def __init__(self, make: Any) -> None:
+        super().__init__()
+        self.left, self.right = make["stem"](3), make["stem"](3)
+
+
+class Loner(Twins):
+    SHARES_PARTS = False
+
+
+@pytest.mark.parametrize("network", ["Twins", "Loner"])
+def test_only_networks_that_allow_it_share_and_none_holds_a_part_twice(
+    network: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = Component("network", network, f"{__name__}:{network}", "test")
+    monkeypatch.setattr(
+        build_module, "find", lambda slot, name: own if slot == "network" else find(slot, name)
+    )
+    spec = Spec({"network": {"name": network}, "stem": dict(SPEC.slots["stem"])})
+    parts = Parts()
+    one, two = skeleton(spec, parts), skeleton(spec, parts)
+    assert one.left is not one.right
+    assert two.left is not two.right
+    assert (one.left is two.left) == (network == "Twins")

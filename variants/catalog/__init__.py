@@ -7,6 +7,7 @@ another states only what differs.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -124,16 +125,30 @@ def override(row: Row, settings: Sequence[str]) -> Row:
     Raises:
         BadRequest: If a setting is not of that form or names an unknown slot.
     """
+    given: dict[str, Any] = {}
+    for text in settings:
+        slot, option, value = _parse_setting(text)
+        if f"{slot}.{option}" in given:
+            raise BadRequest(f"--set: {slot}.{option} must be set once, got it twice")
+        given[f"{slot}.{option}"] = value
+    return changed(row, given)
+
+
+def changed(row: Row, settings: Mapping[str, Any]) -> Row:
+    """Return `row` with other values of some options, named after them.
+
+    Args:
+        row: What they are changed in.
+        settings: Values by `slot.option`; `slot.name` replaces the slot's component.
+
+    Example:
+        >>> changed(Row("a", "A"), {"fusion.name": "mda", "fusion.dilations": [8, 4, 2]}).name
+        'a[fusion.dilations=[8,4,2],fusion.name=mda]'
+    """
     if not settings:
         return row
-    parsed = [_parse_setting(text) for text in settings]
-    given: dict[str, dict[str, Any]] = {}
-    for slot, option, value in parsed:
-        if option in given.setdefault(slot, {}):
-            raise BadRequest(f"--set: {slot}.{option} must be set once, got it twice")
-        given[slot][option] = value
-    label = ",".join(sorted(text.replace(" ", "") for text in settings))
-    chosen = _merge(row.chosen, given)
+    label = ",".join(sorted(f"{key}={value_text(value)}" for key, value in settings.items()))
+    chosen = with_settings(row.chosen, settings)
     return replace(
         row,
         name=f"{row.name}[{label}]",
@@ -141,6 +156,22 @@ def override(row: Row, settings: Sequence[str]) -> Row:
         chosen=chosen,
         fidelity=row.fidelity if chosen == row.chosen else None,
     )
+
+
+def with_settings(chosen: Chosen, settings: Mapping[str, Any]) -> Chosen:
+    """Return what a row chooses with other values of some options, by `slot.option`."""
+    given: dict[str, dict[str, Any]] = {}
+    for key, value in settings.items():
+        slot, _, option = key.partition(".")
+        given.setdefault(slot, {})[option] = value
+    return _merge(chosen, given)
+
+
+def value_text(value: object) -> str:
+    """Return an option's value as names have it, without spaces, e.g. `[8,4,2]`."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, separators=(",", ":"), default=str)
 
 
 def _parse_setting(text: str) -> tuple[str, str, Any]:

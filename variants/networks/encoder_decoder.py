@@ -30,6 +30,7 @@ class EncoderDecoder(nn.Module):
     """
 
     SLOTS: ClassVar[tuple[str, ...]] = ("stem", "encoder", "context", "fusion", "decoder", "head")
+    SHARES_PARTS: ClassVar[bool] = True  # see `variants.build.skeleton`
 
     def __init__(self, make: Mapping[str, Make], *, in_channels: int = 3) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""From rows of the catalogue to records: the place where variants and measuring meet."""
+"""From rows of the catalogue to records: what is asked of variants, and what is known of them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from harness.cli.worker import profile_layers
 from harness.errors import BadRequest, RunFailed
+from harness.profiling.worker import profile_layers
 
 if TYPE_CHECKING:
-    from harness.cli.timed import Timed
+    from torch import nn
+
     from harness.crosscheck import Comparison
     from harness.ledger import Ledger
+    from harness.profiling.timed import Timed
     from harness.records import FailedRecord, ProfileRecord, StageCost, StaticCost
     from harness.timing.protocol import Protocol
     from harness.timing_records import LayerTime, Timing
@@ -80,9 +82,22 @@ class Measured:
         )
 
 
+def count(variant: Measured, network: nn.Module) -> None:
+    """Count one forward pass of `network`, which is the variant's; a failure is noted in it."""
+    from harness.ledger import record
+    from harness.static import total
+
+    try:
+        variant.ledger = record(network, variant.shape)
+    except RunFailed as error:
+        variant.failure = str(error)
+        return
+    variant.static = total(network, variant.ledger)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What `harness profile` was asked for.
+    """What was asked of variants, by `harness profile` or a sweep that times.
 
     Attributes:
         device: `cpu` or `cuda:N`.
@@ -93,6 +108,7 @@ class Request:
         layers: Whether to profile layers.
         stages: Whether to record the cost of each stage.
         size_given: Whether the rows' input size was asked for, and is not the catalogue's.
+        limit_s: Seconds of all rounds of one variant after which it has failed; null for never.
     """
 
     device: str
@@ -101,8 +117,9 @@ class Request:
     timed: bool
     check: bool
     layers: bool
-    stages: bool
     size_given: bool
+    stages: bool = False
+    limit_s: float | None = None
 
     def measure(self, rows: Sequence[Row]) -> Iterator[Measured]:
         """Yield each variant when all that was asked of it is done, failures too.
@@ -114,15 +131,20 @@ class Request:
         Raises:
             BadRequest: If a spec, a protocol or their combination is wrong.
         """
-        variants = [self._resolved(row) for row in rows]
+        variants = [self.resolved(row) for row in rows]
         for variant in variants:
             self._count(variant)
         yield from (variant for variant in variants if variant.failure or not self.timed)
         able = [variant for variant in variants if self.timed and not variant.failure]
         if able:
-            yield from self._time(able)
+            yield from self.time(able)
 
-    def _resolved(self, row: Row) -> Measured:
+    def resolved(self, row: Row) -> Measured:
+        """Return a variant of which nothing is measured yet.
+
+        Raises:
+            BadRequest: If its spec or protocol is wrong.
+        """
         from harness.timing.named import load_protocol, make_protocol
         from variants.spec import resolve
 
@@ -139,18 +161,13 @@ class Request:
         return Measured(row, spec, protocol, protocol.input)
 
     def _count(self, variant: Measured) -> None:
-        from harness.ledger import record
-        from harness.static import total
         from variants.build import build, skeleton
 
         spec = variant.spec
         network = skeleton(spec)
-        try:
-            variant.ledger = record(network, variant.shape)
-        except RunFailed as error:
-            variant.failure = str(error)
+        count(variant, network)
+        if variant.ledger is None:
             return
-        variant.static = total(network, variant.ledger)
         if self.stages:
             from harness.stages import stage_costs
 
@@ -164,8 +181,9 @@ class Request:
                 variant.shape,
             )
 
-    def _time(self, variants: Sequence[Measured]) -> Iterator[Measured]:
-        from harness.cli.timed import time_variants
+    def time(self, variants: Sequence[Measured]) -> Iterator[Measured]:
+        """Yield variants that are counted as soon as they are timed, too, or could not be."""
+        from harness.profiling.timed import time_variants
 
         protocols = [variant.protocol for variant in variants if variant.protocol]
         done: list[Measured] = []
@@ -174,6 +192,7 @@ class Request:
             [variant.spec for variant in variants],
             protocols,
             self.device,
+            self.limit_s,
         ):
             variant = variants[position]
             variant.environment = timed.environment

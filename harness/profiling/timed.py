@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from harness.cli.worker import Environment, Passes, PeakMemory, time_round
+from harness.profiling.worker import Environment, Passes, PeakMemory, time_round
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -40,14 +40,29 @@ class Timed:
 
 
 def time_variants(
-    names: Sequence[str], specs: Sequence[Spec], protocols: Sequence[Protocol], device: str
+    names: Sequence[str],
+    specs: Sequence[Spec],
+    protocols: Sequence[Protocol],
+    device: str,
+    limit_s: float | None = None,
 ) -> Iterator[tuple[int, Timed]]:
-    """Yield the position of each variant and what became of it, as soon as it is complete."""
-    from harness.isolated import run_isolated
+    """Yield the position of each variant and what became of it, as soon as it is complete.
+
+    Args:
+        names: What the variants are called, for the progress bar.
+        specs: Of each variant, like `protocols`.
+        device: `cpu` or `cuda:N`.
+        limit_s: Seconds of all rounds of one variant, set-up included, after which it has failed.
+    """
+    from time import monotonic
+
+    from harness.errors import RunFailed
+    from harness.isolated import TookTooLong, run_isolated
     from harness.timing.combine import combine
     from harness.timing.rounds import interleave
 
     timed = [Timed() for _ in names]
+    spent_s = [0.0 for _ in names]
     with _bar(names, protocols) as show:
 
         def run_round(position: int, share: Protocol) -> Part:
@@ -63,11 +78,17 @@ def time_variants(
 
             show(position, share, None)
             part: Part
-            part, rates = run_isolated(
-                time_round,
-                *(specs[position], protocols[position], share, device, mine.rates is None),
-                on_report=hear,
-            )
+            start_s = monotonic()
+            try:
+                part, rates = run_isolated(
+                    time_round,
+                    *(specs[position], protocols[position], share, device, mine.rates is None),
+                    on_report=hear,
+                    limit_s=None if limit_s is None else limit_s - spent_s[position],
+                )
+            except TookTooLong:  # which names what the rounds before had left of the limit
+                raise RunFailed(f"took longer than the time limit of {limit_s:g} s") from None
+            spent_s[position] += monotonic() - start_s
             mine.rates = rates or mine.rates
             return part
 

@@ -1,0 +1,286 @@
+"""A sweep from its definition to its answer, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from harness.cli import sweep_text as text
+from harness.cli.sweep_progress import meter
+from harness.errors import BadRequest
+from harness.store import check_writable
+from harness.sweep import state
+from harness.sweep.definition import Definition
+from harness.sweep.known import Expected, Known, Size, look
+from harness.sweep.plan import Key, Plan
+from harness.sweep.pool import Pool, start_fork_server, usable_cpus
+from harness.sweep.stopping import Stop, listening
+from harness.sweep.tally import Failure, Tally, figures_of
+
+if TYPE_CHECKING:
+    from harness.profiling.request import Request
+    from harness.sweep.combinations import Combinations
+
+LIMIT_S = 60.0  # of a count, which takes milliseconds
+TIMED_LIMIT_S = 1800.0
+PRELOAD = ("harness.sweep.worker", "harness.ledger", "harness.static")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """How a sweep is to be run; see the flags of the same names."""
+
+    results: Path
+    jobs: int | None
+    limit_s: float | None
+    resume: bool
+    changed: bool
+    retry_failed: bool
+    skip_illegal: bool
+    yes: bool
+    dry_run: bool
+    as_json: bool
+
+
+def run(definition: Definition, order: Order) -> bool:
+    """Run a sweep, print its answer and return whether a variant failed.
+
+    Raises:
+        BadRequest, RunFailed: If it cannot be run as asked, or could not go on.
+        Stopped: If it was told to end; what was told is on the disk.
+    """
+    _check_flags(definition, order)
+    if not order.dry_run:
+        check_writable(order.results)
+    _compare(definition, order)
+    with listening(patiently=True) as stop:
+        start_fork_server(PRELOAD)  # it imports torch while this process does
+        sweep = _prepare(definition, order)
+        with sweep.pool(stop) as pool:
+            sweep.make_plan(pool)
+            stop.raise_if_asked()
+            sweep.look()
+            if order.dry_run:
+                sweep.tell_plan(pool)
+                stop.raise_if_asked()
+                return False
+            state.remember(order.results, definition)
+            if definition.timing is None:
+                sweep.count(pool)
+        stop.raise_if_asked()
+    if definition.timing is not None:
+        with listening(patiently=False):
+            sweep.time()
+    sweep.tell()
+    return bool(sweep.tally.failures)
+
+
+def _check_flags(definition: Definition, order: Order) -> None:
+    for flag, given in (("changed", order.changed), ("retry-failed", order.retry_failed)):
+        if given and not order.resume:
+            raise BadRequest(f"--{flag}: needs --resume, got it alone")
+    if order.jobs is not None and order.jobs < 1:
+        raise BadRequest(f"--jobs: must be at least 1, got {order.jobs}")
+    if definition.timing is not None and (order.jobs or 1) > 1:
+        raise BadRequest(f"--jobs: one variant is timed at a time, got {order.jobs}")
+    if order.limit_s is not None and not 0 < order.limit_s < float("inf"):
+        raise BadRequest(f"--limit: must be above 0 seconds, got {order.limit_s:g}")
+
+
+def _compare(definition: Definition, order: Order) -> None:
+    """Hold the sweep against the one that is to be resumed."""
+    changes = state.changes_since(order.results, definition)
+    if changes is None or not order.resume:
+        if order.resume:
+            text.say(f"nothing to resume in {order.results}: starting from the beginning")
+        return
+    if changes and not order.changed:
+        raise BadRequest(
+            f"--resume: sweep {definition.name} has changed ({'; '.join(changes)}); "
+            "--changed goes on with it as it is now, --name gives it another name"
+        )
+
+
+def _prepare(definition: Definition, order: Order) -> _Sweep:
+    from harness.sweep.checks import check
+    from harness.sweep.combinations import Combinations
+    from variants.catalog import load_catalog
+
+    catalog = load_catalog(map(Path, definition.catalogs))
+    combinations = Combinations(definition, catalog)
+    check(definition, catalog, combinations.total, yes=order.yes)
+    request = None
+    if definition.timing is not None:
+        from harness.sweep.timed import request_of
+        from harness.timing.device import resolve_device
+
+        device = resolve_device(definition.timing.device)
+        request = request_of(definition, device, order.limit_s or TIMED_LIMIT_S)
+        request.resolved(combinations.row(0))  # a protocol that is wrong is told at once
+    return _Sweep(definition, order, combinations, request)
+
+
+@dataclass
+class _Sweep:
+    """A sweep and how far it is."""
+
+    definition: Definition
+    order: Order
+    combinations: Combinations
+    request: Request | None
+    plan: Plan = field(default_factory=Plan)
+    tally: Tally = field(default_factory=Tally)
+    known: Known = field(default_factory=Known)
+    started_s: float = field(default_factory=monotonic)
+
+    @property
+    def jobs(self) -> int:
+        return self.order.jobs or usable_cpus()
+
+    def pool(self, stop: Stop) -> Pool:
+        from harness.sweep.worker import start
+
+        limit_s = LIMIT_S if self.request else self.order.limit_s or LIMIT_S
+        return Pool(self.jobs, start, self.definition, limit_s, stopped=lambda: bool(stop))
+
+    def make_plan(self, pool: Pool) -> None:
+        """Make the plan; list what cannot be built, and refuse it unless that may be skipped."""
+        from harness.sweep.static import planned
+
+        sample = self.definition.sample
+        total = sample.count if sample else self.combinations.total
+        with meter("checking", total) as show:
+            for plan in planned(pool, self.jobs, self.definition, self.combinations):
+                self.plan = plan
+                show(len(plan.numbers) if sample else plan.looked_at)
+        self.tally.planned = len(self.plan.numbers)
+        text.tell_illegal(self.plan)
+        if self.plan.illegal and not (self.order.skip_illegal or self.order.dry_run):
+            raise BadRequest(
+                f"sweep: every combination must be one that can be built, got "
+                f"{self.plan.illegal:,} that cannot (above); --skip-illegal goes on without them"
+            )
+        if not self.plan.numbers:
+            raise BadRequest("sweep: some combination must be one that can be built, got none")
+
+    def look(self) -> None:
+        """Read what the results folder holds, and take it over if that is asked for."""
+        known = self._known(self._see if self.order.resume else None)
+        for problem in known.problems[: text.LINES]:
+            text.say(f"warning: {problem}")
+        if not self.order.resume:
+            if known.done:
+                text.say(
+                    f"{len(known.done):,} of these are in {self.order.results} already; "
+                    "--resume would not measure them again"
+                )
+            known.done.clear()
+            known.failed.clear()
+        if self.order.retry_failed:
+            known.failed.clear()
+        self.tally.reused = len(known.done)
+        for position, reason in known.failed.items():
+            self.tally.failures.append(Failure(self._name(position), reason))
+        for position, values in known.miou.items() if self.definition.miou else ():
+            self.tally.see(self._name(position), {"miou": sum(values) / len(values)})
+        self.known = known
+
+    def todo(self) -> list[int]:
+        """Return the numbers of the combinations that are left to measure."""
+        done, failed = self.known.done, self.known.failed
+        return [
+            number
+            for position, number in enumerate(self.plan.numbers)
+            if position not in done and position not in failed
+        ]
+
+    def count(self, pool: Pool) -> None:
+        from harness.sweep.static import count_all
+
+        todo, tally = self.todo(), self.tally
+        before = tally.done
+        with meter("counting", len(todo)) as show:
+            count_all(
+                *(pool, self.jobs, todo, self.definition, self.combinations),
+                *(self.order.results, tally, lambda: show(tally.done - before)),
+            )
+
+    def time(self) -> None:
+        from harness.sweep.timed import time_all
+
+        assert self.request is not None
+        positions = {number: at for at, number in enumerate(self.plan.numbers)}
+
+        def known(number: int) -> bool:  # what another sweep has done since this one began
+            return self.order.resume and positions[number] in self._known().done
+
+        time_all(
+            *(self.todo(), self.request, self.combinations, self.order.results),
+            *(self.tally, known, text.say),
+        )
+
+    def tell_plan(self, pool: Pool) -> None:
+        """Print what would be measured, and how long that would take."""
+        from harness.sweep.estimate import static_s, timed_s
+
+        todo = self.todo()
+        if self.request is None:
+            seconds: float | None = static_s(pool, self.jobs, todo)
+        else:
+            protocol = self.request.resolved(self.combinations.row(self.plan.numbers[0])).protocol
+            assert protocol is not None
+            seconds = timed_s(protocol, len(todo))
+        text.tell_plan(
+            *(self.definition, self.plan, self.combinations, self.tally, seconds),
+            *(self.order.results, self.order.as_json),
+        )
+
+    def tell(self) -> None:
+        """Print the answer."""
+        text.tell_failures(self.tally)
+        if self.order.as_json:
+            text.tell_json(self.tally, self.order.results)
+        else:
+            elapsed_s = monotonic() - self.started_s
+            text.tell_summary(self.definition, self.tally, self.order.results, elapsed_s)
+
+    def _name(self, position: int) -> str:
+        return self.combinations.row(self.plan.numbers[position]).name
+
+    def _see(self, position: int, record: Any) -> None:
+        self.tally.see(self._name(position), figures_of(record))
+
+    def _known(self, see: Any = None) -> Known:
+        expected = self._expected()
+        return look(self.order.results, self.plan, expected, see or (lambda _at, _record: None))
+
+    def _expected(self) -> Expected:
+        sizes = sorted({(key.height, key.width) for key in self.plan.positions})
+        if self.request is None:
+            return Expected({size: (self.definition.batch, 3, *size) for size in sizes})
+        from harness.environment import read_environment
+
+        device = read_environment(self.request.device)["device"]["name"]
+        return Expected({}, _protocols(self.request, self.combinations, self.plan, sizes), device)
+
+
+def _protocols(
+    request: Request, combinations: Combinations, plan: Plan, sizes: Sequence[Size]
+) -> dict[Size, dict[str, Any]]:
+    """Return the protocol of each input size, as records hold it."""
+    first: dict[Size, int] = {}
+    for position, key in enumerate(plan.positions):
+        first.setdefault(_size(key), position)
+    protocols = {}
+    for size in sizes:
+        protocol = request.resolved(combinations.row(plan.numbers[first[size]])).protocol
+        assert protocol is not None
+        protocols[size] = protocol.to_dict()
+    return protocols
+
+
+def _size(key: Key) -> Size:
+    return key.height, key.width

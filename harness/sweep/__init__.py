@@ -1,0 +1,1 @@
+"""Sweeps: every combination of options of a definition, measured once, through any crash."""

@@ -1,0 +1,101 @@
+"""What a sweep is, as a value: what a sweep file and the command line's flags both become."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from variants.catalog import value_text
+
+#: Values, or lists of values, by `slot.option` or `variant`: true where each of them fits.
+Rule = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Variants drawn at random, none twice.
+
+    Attributes:
+        count: How many variants that can be built and are not excluded.
+        seed: Decides which.
+    """
+
+    count: int
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """How the variants are timed.
+
+    Attributes:
+        device: As the user names it: `auto`, `cpu`, `cuda`, `cuda:N`.
+        protocol: Name or file.
+        changes: Fields of the protocol that are set here, and `batch`.
+    """
+
+    device: str = "auto"
+    protocol: str = "paper"
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definition:
+    """A sweep.
+
+    Attributes:
+        name: What its state in the results folder is called.
+        variants: Rows of the catalogue that everything else is laid over.
+        catalogs: A user's own catalogue files.
+        sizes: Heights and widths of the input; empty for each row's own.
+        grid: Values of each axis, by `slot.option`; the last one changes fastest.
+        zips: Axes that go together, value by value.
+        when: Of an axis, the rule under which it applies; elsewhere its option is left alone.
+        exclude: Rules for combinations that are left out.
+        sample: Null for every combination.
+        timing: Null for counting alone.
+        batch: Frames of the input; what `timing` says of it wins where it times.
+        miou: Whether the accuracy of each variant is looked up in logged records.
+    """
+
+    name: str
+    variants: Sequence[str]
+    catalogs: Sequence[str] = ()
+    sizes: Sequence[tuple[int, int]] = ()
+    grid: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    zips: Sequence[Sequence[str]] = ()
+    when: Mapping[str, Rule] = field(default_factory=dict)
+    exclude: Sequence[Rule] = ()
+    sample: Sample | None = None
+    timing: Timing | None = None
+    batch: int = 1
+    miou: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the definition in plain JSON types."""
+        data: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str))
+        return data
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Return a line for each thing that two definitions, as from `to_dict`, say differently.
+
+    Example:
+        >>> differences({"grid": {"a.b": [1]}}, {"grid": {"a.b": [1, 2]}})
+        ['grid a.b: [1] -> [1,2]']
+    """
+    lines = []
+    for key in dict.fromkeys((*before, *after)):
+        old, new = before.get(key), after.get(key)
+        if isinstance(old, dict) and isinstance(new, dict):
+            lines += [f"{key} {line}" for line in differences(old, new)]
+        elif old != new:
+            lines.append(f"{key}: {_short(old)} -> {_short(new)}")
+    return lines
+
+
+def _short(value: Any) -> str:
+    text = "nothing" if value in (None, [], {}) else value_text(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,101 @@
+"""A static sweep: variants are counted by the pool, their records stored chunk by chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from harness.profiling.request import Measured
+from harness.records import to_json
+from harness.store import append_lines, path_for
+from harness.sweep.combinations import Combinations, numbers
+from harness.sweep.definition import Definition
+from harness.sweep.plan import Checked, Illegal, Plan, make_plan
+from harness.sweep.pool import ATTEMPTS, Pool
+from harness.sweep.tally import Failure, Tally
+from harness.sweep.worker import Counted, check_chunk, count_chunk
+from variants.catalog import Row
+from variants.spec import resolve
+
+LARGEST_CHUNK = 32  # records that are written, synced and told together
+CHUNKS_PER_JOB = 8  # at least, so that no process is idle for long at the end
+DIED = f"its process died {ATTEMPTS} times while nothing else ran in it"
+
+
+def planned(
+    pool: Pool, jobs: int, definition: Definition, combinations: Combinations
+) -> Iterator[Plan]:
+    """Yield the plan as it grows; the pool makes every combination and builds its network.
+
+    Raises:
+        BadRequest: As `make_plan` does.
+    """
+    sample = definition.sample.count if definition.sample else None
+    order = numbers(combinations.total, definition.sample)
+    chunks = _chunks(order, min(combinations.total, sample or combinations.total), jobs)
+    yield from make_plan(_looked_at(pool, chunks, combinations), sample)
+
+
+def _looked_at(
+    pool: Pool, chunks: Iterator[Sequence[int]], combinations: Combinations
+) -> Iterator[tuple[int, Checked]]:
+    for chunk, checked in pool.run(check_chunk, chunks):
+        if checked is None:
+            [number] = chunk
+            yield number, Illegal(combinations.row(number).name, DIED)
+        else:
+            yield from zip(chunk, checked, strict=True)
+
+
+def count_all(
+    pool: Pool,
+    jobs: int,
+    todo: Sequence[int],
+    definition: Definition,
+    combinations: Combinations,
+    results: Path,
+    tally: Tally,
+    show: Callable[[], None],
+) -> None:
+    """Count variants and store their records; the tally knows of those that are on the disk.
+
+    Args:
+        pool: Ready for the definition.
+        jobs: How many processes it has.
+        todo: Numbers of combinations.
+        definition: The sweep.
+        combinations: Its combinations.
+        results: Folder that the records go to.
+        tally: Takes what came out.
+        show: Called when the tally has changed.
+
+    Raises:
+        RunFailed: If records could not be written.
+    """
+    for chunk, found in pool.run(count_chunk, _chunks(iter(todo), len(todo), jobs)):
+        counted = found or [_died(combinations.row(chunk[0]), definition)]
+        for file in dict.fromkeys(one.file for one in counted):
+            append_lines(results / file, [one.line for one in counted if one.file == file])
+        for one in counted:
+            if one.failure is None:
+                tally.measured += 1
+                tally.see(one.variant, one.figures)
+            else:
+                tally.failures.append(Failure(one.variant, one.failure))
+        show()
+
+
+def _died(row: Row, definition: Definition) -> Counted:
+    """Return the failure of a variant whose process could not say so itself."""
+    shape = (definition.batch, 3, *row.input)
+    measured = Measured(row, resolve(row.chosen), None, shape, failure=DIED)
+    record = measured.record()
+    return Counted(row.name, str(path_for(Path(), record)), to_json(record), {}, DIED)
+
+
+def _chunks(order: Iterator[int], count: int, jobs: int) -> Iterator[list[int]]:
+    """Yield numbers in chunks that are small enough for `count` of them to keep all jobs busy."""
+    size = max(1, min(LARGEST_CHUNK, count // (jobs * CHUNKS_PER_JOB)))
+    while chunk := list(islice(order, size)):
+        yield chunk

@@ -1,0 +1,149 @@
+"""What happens in the processes of the pool: combinations are looked at, and counted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing import parent_process
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+from harness.environment import read_environment
+from harness.errors import BadRequest, RunFailed
+from harness.profiling.request import Measured, count
+from harness.records import to_json
+from harness.store import path_for
+from harness.sweep.combinations import Combinations
+from harness.sweep.definition import Definition
+from harness.sweep.plan import Checked, Excluded, Illegal, key_of
+from harness.sweep.tally import Figures, figures_of
+from variants.build import Parts, skeleton
+from variants.catalog import Row, load_catalog
+from variants.spec import resolve
+
+
+class Counted(NamedTuple):
+    """One variant when it is counted.
+
+    Attributes:
+        variant: Its name.
+        file: Where its record belongs, within the results folder.
+        line: The record.
+        figures: For the summary; empty where it failed.
+        failure: Why it could not be counted; null where it could.
+    """
+
+    variant: str
+    file: str
+    line: str
+    figures: Figures
+    failure: str | None
+
+
+class _Worker:
+    """A process's own view of the sweep."""
+
+    def __init__(self, definition: Definition, limit_s: float) -> None:
+        catalog = load_catalog(map(Path, definition.catalogs))
+        self.combinations = Combinations(definition, catalog)
+        self.batch = definition.batch
+        self.limit_s = limit_s
+        self.parts = Parts()
+        self.environment = read_environment("cpu")
+
+    def check(self, number: int) -> Checked:
+        found = self.combinations.at(number)
+        if found is None:
+            return None
+        if found.excluded is not None:
+            return Excluded(found.excluded)
+        row = found.row
+        try:
+            with time_limit(self.limit_s):
+                spec = resolve(row.chosen)
+                skeleton(spec, self.parts)
+        except Exception as error:  # noqa: BLE001 - somebody else's component may raise anything
+            return Illegal(row.name, _reason(error))
+        return key_of(spec.sha256, *row.input)
+
+    def count(self, number: int) -> Counted:
+        row = self.combinations.row(number)
+        measured = self._measured(row)
+        record = measured.record()
+        file = str(path_for(Path(), record))
+        figures = {} if measured.failure else figures_of(record)
+        return Counted(row.name, file, to_json(record), figures, measured.failure)
+
+    def _measured(self, row: Row) -> Measured:
+        spec = resolve(row.chosen)
+        shape = (self.batch, 3, *row.input)
+        measured = Measured(row, spec, None, shape, environment=self.environment)
+        try:
+            with time_limit(self.limit_s):
+                count(measured, skeleton(spec, self.parts))
+        except Exception as error:  # noqa: BLE001 - as above
+            measured.failure = _reason(error)
+        return measured
+
+
+_worker: _Worker | None = None
+
+
+def start(definition: Definition, limit_s: float) -> None:
+    """Make this process ready; it ends when its parent does, and leaves Ctrl-C to that."""
+    global _worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    _worker = _Worker(definition, limit_s)
+
+
+def check_chunk(numbers: Sequence[int]) -> list[Checked]:
+    """Return what becomes of combinations, by number."""
+    assert _worker is not None
+    return [_worker.check(number) for number in numbers]
+
+
+def count_chunk(numbers: Sequence[int]) -> list[Counted]:
+    """Return the records of combinations that can be built, by number."""
+    assert _worker is not None
+    return [_worker.count(number) for number in numbers]
+
+
+class _OutOfTime(BaseException):
+    """No `Exception`, which the code that took so long may catch."""
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise `RunFailed` after so many seconds; for the main thread."""
+
+    def end(_number: int, _frame: object) -> NoReturn:
+        raise _OutOfTime
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    except _OutOfTime:
+        raise RunFailed(f"took longer than the time limit of {seconds:g} s") from None
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _reason(error: Exception) -> str:
+    words = " ".join(str(error).split()) or "no message"
+    return (
+        words if isinstance(error, BadRequest | RunFailed) else f"{type(error).__name__}: {words}"
+    )
+
+
+def _die_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)

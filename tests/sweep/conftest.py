@@ -1,0 +1,86 @@
+"""Sweeps run as a user runs them, beside a package of somebody else that misbehaves."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from harness.cli import app
+from harness.cli.sweep_run import PRELOAD
+from harness.sweep.pool import start_fork_server
+from sweep.running import Done, Harness
+from variants.registry import components
+
+BAD = '''
+import os, signal, time
+from typing import Literal
+from torch import nn
+
+class Bad(nn.Module):
+    """An identity that can do worse, as it is built (`when` of "build") or runs."""
+
+    def __init__(
+        self, channels: int, *,
+        how: Literal["fine", "crash", "hang", "raise", "exhaust"] = "fine",
+        at: Literal["build", "forward", "real"] = "forward", tag: int = 0,
+    ) -> None:
+        super().__init__()
+        self.out_channels, self.how, self.at = channels, how, at
+        self.layer = nn.Conv2d(channels, channels, 1)
+        if at == "build":
+            self.misbehave()
+
+    def forward(self, x):
+        if self.at == "forward" or (self.at == "real" and not x.is_meta):
+            self.misbehave()
+        return self.layer(x)
+
+    def misbehave(self):
+        if self.how == "crash":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if self.how == "hang":
+            while True:
+                time.sleep(0.01)
+        if self.how == "raise":
+            raise ValueError("a component of somebody else")
+        if self.how == "exhaust":
+            os.kill(os.getpid(), signal.SIGKILL)  # as the kernel does when memory runs out
+'''
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with an installed package that registers the component `context.bad`."""
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "bad_blocks.py").write_text(BAD)
+    about = folder / "bad_blocks-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: bad-blocks\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[harness.components]\ncontext.bad = bad_blocks:Bad\n")
+    return folder
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _fork_server() -> None:
+    """Have one for all tests: each process of a pool then starts in no time."""
+    start_fork_server((*PRELOAD, "sweep_calls"))
+
+
+@pytest.fixture
+def harness(
+    site: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[Harness]:
+    """Return what runs `harness sweep`, or another command, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(site))
+    components.cache_clear()
+
+    def run(*arguments: object, command: Sequence[str] = ("sweep",)) -> Done:
+        status = app.run([*command, *map(str, arguments)])
+        return Done(status, *capsys.readouterr())
+
+    yield run
+    components.cache_clear()

@@ -1,0 +1,149 @@
+"""Timed sweeps: one variant at a time in fresh processes, whatever becomes of each."""
+
+import json
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from harness import store
+from harness.records import FailedRecord, ProfileRecord
+from harness.sweep.definition import Definition, Timing
+from harness.sweep.device_lock import held
+from harness.sweep.timed import request_of
+from sweep.running import Harness, command, environment
+from variants.catalog import load_catalog
+
+QUICK = (
+    *("--input", "64x64", "--timing", "--device", "cpu"),
+    *("--iterations", "2", "--rounds", "1", "--json"),
+)
+MERGES = ("--variant", "fassd-net-l2", "--grid", "fusion.merge=add,concat")
+
+
+@pytest.mark.slow
+def test_variants_are_timed_and_resumed_by_protocol(harness: Harness, tmp_path: Path) -> None:
+    done = harness(*MERGES, *QUICK)
+    assert json.loads(done.stdout)["measured"] == 2, done.stderr
+    assert "1/2 fassd-net-l2[fusion.merge=add]: " in done.stderr
+    assert "2/2 fassd-net-l2[fusion.merge=concat]: " in done.stderr
+    found = store.load(tmp_path / "results").records
+    assert [r.variant for r in found if isinstance(r, ProfileRecord)] == [
+        "fassd-net-l2[fusion.merge=add]", "fassd-net-l2[fusion.merge=concat]",
+    ]  # fmt: skip
+    for record in found:
+        assert isinstance(record, ProfileRecord)
+        assert record.timing is not None
+        assert record.static.params > 0
+        assert record.timing.protocol["iterations"] == record.timing.iterations == 2
+        assert record.timing.protocol["input"] == [1, 3, 64, 64]
+        assert record.timing.limits is not None
+    again = json.loads(harness(*MERGES, *QUICK, "--resume").stdout)
+    assert (again["measured"], again["reused"]) == (0, 2)
+    other = ("--resume", "--changed", "--iterations", "3", "--dry-run")
+    again = json.loads(harness(*MERGES, *QUICK, *other).stdout)
+    assert (again["planned"], again["reused"]) == (2, 0)
+
+
+@pytest.mark.slow
+def test_what_goes_wrong_with_one_is_its_own_failure(harness: Harness, tmp_path: Path) -> None:
+    done = harness(
+        *("--variant", "fassd-net-l2", "--grid", "context.name=bad"),
+        *("--grid", "context.at=real", "--grid", "context.how=crash,hang,raise,exhaust,fine"),
+        *("--limit", "12", *QUICK),
+    )
+    assert done.returncode == 1
+    found = json.loads(done.stdout)
+    assert (found["planned"], found["measured"]) == (5, 1)
+    name = "fassd-net-l2[context.at=real,context.how={},context.name=bad]"
+    reasons = {failure["variant"]: failure["reason"] for failure in found["failed"]}
+    assert "SIGSEGV" in reasons[name.format("crash")]
+    assert reasons[name.format("hang")] == "took longer than the time limit of 12 s"
+    assert "a component of somebody else" in reasons[name.format("raise")]
+    assert "as the kernel does when memory runs out" in reasons[name.format("exhaust")]
+    stored = store.load(tmp_path / "results").records
+    assert {r.variant: r.reason for r in stored if isinstance(r, FailedRecord)} == reasons
+    again = json.loads(
+        harness(
+            *("--variant", "fassd-net-l2", "--grid", "context.name=bad"),
+            *("--grid", "context.at=real", "--grid", "context.how=crash,hang,raise,exhaust,fine"),
+            *("--limit", "12", *QUICK, "--resume"),
+        ).stdout
+    )
+    assert (again["measured"], again["reused"], len(again["failed"])) == (0, 1, 4)
+
+
+def test_a_timed_dry_run_tells_the_time_by_the_budget(harness: Harness) -> None:
+    # two variants of 20 s and five rounds of about 5 s set-up: 90 s
+    done = harness(*MERGES, "--timing", "--device", "cpu", "--dry-run")
+    assert done.stdout.splitlines()[-1] == "2 to measure: about 0:01:30"
+    done = harness(*MERGES, "--timing", "--device", "cpu", "--budget", "5", "--dry-run", "--json")
+    assert json.loads(done.stdout)["estimate_s"] == 60
+
+
+def test_the_batch_of_a_sweep_is_that_of_its_timing_unless_that_says_so_itself() -> None:
+    row = load_catalog()["fassd-net"]
+    for batch, changes, frames in ((1, {}, 1), (2, {}, 2), (2, {"batch": 3}, 3)):
+        timing = Timing(device="cpu", changes=changes)
+        definition = Definition(name="x", variants=(row.name,), batch=batch, timing=timing)
+        assert request_of(definition, "cpu", None).resolved(row).shape == (frames, 3, 1024, 2048)
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_it_with_a_word_on_how_to_go_on(site: Path, tmp_path: Path) -> None:
+    long = ("--input", "256x512", "--timing", "--device", "cpu", "--budget", "60", "--json")
+    with subprocess.Popen(
+        command(*MERGES, *long), cwd=tmp_path, env=environment(site),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as child:  # fmt: skip
+        state = tmp_path / "results" / "sweeps" / "fassd-net-l2.json"
+        while not state.exists():
+            time.sleep(0.1)
+        time.sleep(5)
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate()
+    assert child.returncode == 130
+    assert out == ""
+    assert err.splitlines()[-1] == "harness: interrupted"
+    assert "harness: the same command with --resume goes on from here" in err.splitlines()
+    assert store.load(tmp_path / "results").records == []  # half a timing is none
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from harness.sweep.definition import Definition, Timing
+from harness.sweep.device_lock import held
+from harness.sweep.timed import request_of
+with held(sys.argv[1], folder=Path(sys.argv[2])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_one_process_at_a_time_holds_a_device(tmp_path: Path) -> None:
+    waited = []
+    with subprocess.Popen(
+        [*command()[:1], "-c", HOLD, "cpu", tmp_path],
+        env=environment(), stdout=subprocess.PIPE, text=True,
+    ) as child:  # fmt: skip
+        assert child.stdout is not None
+        assert child.stdout.readline() == "held\n"
+        with held("cuda:0", lambda: waited.append("cuda"), folder=tmp_path):
+            pass  # another device is free
+        killer = threading.Timer(0.5, child.kill)  # the holder dies while this process waits
+        killer.start()
+        start_s = time.monotonic()
+        with held("cpu", lambda: waited.append("cpu"), folder=tmp_path):
+            assert time.monotonic() - start_s > 0.3
+    assert waited == ["cpu"]
+
+
+def test_a_device_is_known_by_its_number_on_the_machine(tmp_path: Path) -> None:
+    for device, visible in (("cuda:0", "3"), ("cuda:1", "0,3"), ("cuda:3", "")):
+        with held(device, folder=tmp_path, environment={"CUDA_VISIBLE_DEVICES": visible}):
+            pass
+    assert [path.name for path in tmp_path.iterdir()] == ["harness-cuda-3.lock"]
