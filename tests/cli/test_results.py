@@ -111,6 +111,12 @@ def test_columns_are_chosen_in_every_format(capsys: pytest.CaptureFixture[str]) 
     assert asked(capsys, *flags)[0].splitlines()[-1].split() == ["3e-06", "x"]
 
 
+def test_the_table_shows_what_it_was_sorted_by(capsys: pytest.CaptureFixture[str]) -> None:
+    store(timed("x", 5.0))
+    assert "latency_s.p99" not in asked(capsys, "runs")[0]
+    assert "latency_s.p99" in asked(capsys, "runs", "--sort", "latency_s.p99")[0]
+
+
 def test_the_limit_comes_last(capsys: pytest.CaptureFixture[str]) -> None:
     store(*(counted(name, params) for name, params in (("a", 3), ("b", 1), ("c", 2))))
     out, err = asked(capsys, "runs", "--sort", "params", "--limit", "2", "--json")

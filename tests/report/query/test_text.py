@@ -155,6 +155,15 @@ def test_facts_give_way_and_are_named_the_device_last() -> None:
     assert "too wide" not in " ".join(shown(*records, width=140))
 
 
+def test_a_fact_that_was_asked_for_does_not_give_way() -> None:
+    records = [
+        timed("x", 5.0, device="NVIDIA H100"),
+        timed("y", 5.0, protocol={"precision": "bf16", "backend": "compile"}),
+    ]
+    assert "precision" not in heads(shown(*records, width=60))
+    assert "precision" in heads(shown(*records, width=60, asked="precision"))
+
+
 def test_chosen_columns_are_all_that_is_shown() -> None:
     lines = shown(FAST, columns="latency_s.mean,variant,spec_sha256")
     assert lines == [

@@ -223,6 +223,10 @@ def test_what_is_more_than_a_query_is_refused_in_one_line(
         ("params and fps", "must fit the columns' values ("),
         ("params + variant > 3", "may calculate with numbers only"),
         ("params ** 99 > 1", "to a number up to 64, and no more"),
+        ("context.flag[0]", "may not contain Subscript"),
+        ("variant == ('a' if True else 'b')", "no column 'if'"),
+        ("params.isna", "may not contain .isna without its arguments"),
+        ("(params + 1).isna()", "knows the functions isin, isna"),
     ],
 )
 def test_a_query_that_makes_no_sense_says_which_rule_it_breaks(
