@@ -11,7 +11,10 @@
 #     check      nvidia-smi, the gpu tests, what the device can do at best
 #     table      the paper protocol: the networks of Table I, and the table from their records
 #     light      the paper protocol: the paper's other own networks of Table IV
-#     cudagraph  all of these as a CUDA graph, fp16, channels_last
+#     peers      the paper protocol: the peers of Table IV, each at its own size, and the table
+#     related    the networks of the related work likewise
+#     peers-full, related-full   the same at 1024x2048, where a network takes it
+#     cudagraph  the paper's own networks as a CUDA graph, fp16, channels_last
 #     compile    the networks of Table I by torch.compile, fp16, channels_last
 #     compile-light   the other four likewise
 #     claims     benchmarks/speed.py overhead, implementation, backends
@@ -23,7 +26,7 @@ set -uo pipefail
 out=${1:?usage: benchmarks/gpu.sh FOLDER [ITERATIONS] [PART ...]}
 iterations=${2:-10000}
 shift $(($# < 2 ? $# : 2))
-all=(check table light cudagraph compile compile-light claims repeat)
+all=(check table light peers related peers-full related-full cudagraph compile compile-light claims repeat)
 parts=("${@:-${all[@]}}")
 device=${DEVICE:-cuda}
 python=${PYTHON:-python3}
@@ -36,6 +39,8 @@ mkdir -p "$out"
 # fassd-net is Table I's last row, baseline-dapf-mda: one spec, one measurement.
 table=(fc-hardnet-70 baseline baseline-aspp baseline-dapf baseline-mda baseline-aspp-mda fassd-net)
 light=(fassd-net-l1 fassd-net-l2 fc-hardnet-70-l1 fc-hardnet-70-l2)
+peers=(deeplabv3plus pspnet fast-scnn swiftnet-rn18 erfnet df1-seg-d8 fasterseg icnet dabnet bisenet-rn18)
+related=(espnetv2 esnet lednet contextnet)
 failed=()
 
 # step NAME COMMAND...: run it in what is left of the part's time, and note how it ended.
@@ -103,6 +108,18 @@ run_part() {
         step table-1 "$python" -m harness table 1 --results "$out" --out "$out/table-1.md"
         ;;
     light) profile light "$(budget ${#table[@]})" "${light[@]}" -- ;;
+    peers)
+        profile peers "$(budget 12)" "${peers[@]}" --
+        profile swiftnet-half "$(budget 12)" swiftnet-rn18 -- --input 512x1024
+        step table-4 "$python" -m harness table 4 --results "$out" --out "$out/table-4.md"
+        ;;
+    related) profile related "$(budget ${#peers[@]})" "${related[@]}" -- ;;
+    peers-full)
+        profile peers-full "$(budget ${#peers[@]})" "${peers[@]}" -- --input 1024x2048
+        ;;
+    related-full)
+        profile related-full "$(budget ${#peers[@]})" "${related[@]}" -- --input 1024x2048
+        ;;
     cudagraph)
         profile cudagraph "$(budget 11)" "${table[@]}" "${light[@]}" -- \
             --backend cudagraph "${fast[@]}"

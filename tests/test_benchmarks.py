@@ -589,7 +589,7 @@ def test_the_gpu_script_measures_every_network_of_the_catalogue() -> None:
     text = GPU.read_text()
     names = [
         name
-        for array in ("table", "light")
+        for array in ("table", "light", "peers", "related")
         for name in re.search(rf"^{array}=\((.*)\)$", text, re.MULTILINE)[1].split()  # type: ignore[index]
     ]
     catalog = load_catalog()
@@ -630,7 +630,12 @@ def test_a_part_that_is_not_there_is_refused_before_anything_runs(tmp_path: Path
 
 def test_without_a_part_all_of_them_run(tmp_path: Path) -> None:
     _, out, calls = gpu(tmp_path, stub="exit 0")
-    assert out.count("\n=== ") + out.startswith("=== ") == 8
+    assert out.count("\n=== ") + out.startswith("=== ") == 12
+    sized = [call for call in calls if "--input 1024x2048" in call]
+    assert [("pspnet" in call, "lednet" in call) for call in sized] == [
+        (True, False),
+        (False, True),
+    ]
     assert sum("--backend cudagraph" in call for call in calls) == 1
     assert sum("--backend compile" in call for call in calls) == 11  # a network each
     assert [c.split()[1] for c in calls if "speed.py" in c] == [

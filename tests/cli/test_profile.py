@@ -340,7 +340,7 @@ def test_another_backend_is_compared_with_eager(capsys: pytest.CaptureFixture[st
             "one entry for each of the 3",
         ),
         (["--variant", "fassd-net", "--set", "fusion.dilation=[8]"], "did you mean dilations?"),
-        (["--variant", "fassd-net", "--set", "context.name=asp"], "did you mean aspp?"),
+        (["--variant", "fassd-net", "--set", "context.name=dap"], "did you mean dapf?"),
         (["--variant", "fassd-net", "--catalog", "broken.yaml"], "broken.yaml:3: "),
         (["--variant", "fassd-net", "--catalog", "unsafe.yaml"], "unsafe.yaml:1: "),
         (["--table", "9"], "no table '9'"),

@@ -33,11 +33,13 @@ def conv(
     groups: int = 1,
     bias: bool = False,
     padding: int | None = None,
+    gain: float = 1.0,
 ) -> nn.Conv2d:
     """Return a convolution whose padding keeps the size at stride 1, unless `padding` is given.
 
     A dilation is applied only along the axes on which the kernel is longer than one, so that
-    `dilation=8` on a 3x1 kernel means 8 rows.
+    `dilation=8` on a 3x1 kernel means 8 rows. `gain` scales what its weights start from:
+    `RESIDUAL_GAIN` where a residual branch ends without a BatchNorm that could.
     """
     layer = nn.Conv2d(
         in_channels,
@@ -50,6 +52,8 @@ def conv(
         bias=bias,
     )
     nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+    if gain != 1:
+        layer.weight.data.mul_(gain)
     return layer
 
 

@@ -9,7 +9,7 @@ corners.
 import torch
 from torch import Tensor, nn
 
-from variants.components.blocks import BNPReLU, conv
+from variants.components.blocks import RESIDUAL_GAIN, BNPReLU, conv
 from variants.components.factorised import ConvBesidePool
 from variants.components.head import Upsample
 from variants.errors import BadRequest
@@ -32,7 +32,7 @@ class DABModule(nn.Module):
         self.reduce = nn.Sequential(BNPReLU(channels), conv(channels, width, 3), BNPReLU(width))
         self.plain = _depthwise_pair(width, 1)
         self.dilated = _depthwise_pair(width, dilation)
-        self.expand = nn.Sequential(BNPReLU(width), conv(width, channels, 1))
+        self.expand = nn.Sequential(BNPReLU(width), conv(width, channels, 1, gain=RESIDUAL_GAIN))
 
     def forward(self, x: Tensor) -> Tensor:
         reduced = self.reduce(x)
