@@ -20,33 +20,23 @@ from variants.components.factorised import (
     FactorisedResidual,
     Upsampler,
     factorised,
-    transposed_conv,
 )
-from variants.networks.stage import Stage, summary
-from variants.networks.whole import Heads, check_classes, check_size
+from variants.networks.resampling import ResamplingNetwork
+from variants.networks.whole import Heads
 
 DILATIONS = (2, 5, 9)
 
 
-class ESNet(nn.Module):
-    """Encoder and decoder without connections between them.
-
-    Shape:
-        input `(N, 3, H, W)`, both divisible by 8; output `(N, classes, H, W)`. With
-        `heads="train"`, in training mode, `[logits, those of the encoder's head at 1/8]`.
+class ESNet(ResamplingNetwork):
+    """Factorised blocks of three and five cells, parallel ones at 1/8; see `ResamplingNetwork`.
 
     Args:
         classes: Number of classes.
         heads: `train` adds the encoder's head.
-
-    Raises:
-        BadRequest: If `classes` is below 1, or at the call if 8 does not divide a side.
     """
 
     def __init__(self, *, classes: int = 19, heads: Heads = "inference") -> None:
-        super().__init__()
-        check_classes("esnet", classes)
-        self.encoder = nn.Sequential(
+        encoder = nn.Sequential(
             Downsampler(3, 16),
             _blocks(16, 3, 3, dropout=0.03),
             Downsampler(16, 64),
@@ -54,30 +44,10 @@ class ESNet(nn.Module):
             Downsampler(64, 128),
             Blocks("PFCU", (ParallelFactorised(128) for _ in range(3))),
         )
-        self.decoder = nn.Sequential(
+        decoder = nn.Sequential(
             Upsampler(128, 64), _blocks(64, 5, 2), Upsampler(64, 16), _blocks(16, 3, 2)
         )
-        self.classify = transposed_conv(16, classes, 2)
-        self.encoder_head = nn.Conv2d(128, classes, 1) if heads == "train" else None
-
-    def forward(self, image: Tensor) -> Tensor | list[Tensor]:
-        check_size("esnet", image, divisor=8)
-        x = self.encoder(image)
-        logits = self.classify(self.decoder(x))
-        if self.encoder_head is not None and self.training:
-            return [logits, self.encoder_head(x)]
-        return logits
-
-    def stages(self) -> list[Stage]:
-        """Return the rows of the architecture table, in the order of execution."""
-        return [
-            *(
-                Stage(part.capitalize(), _name(layer), (summary(layer),), (f"{part}.{n}",))
-                for part in ("encoder", "decoder")
-                for n, layer in enumerate(getattr(self, part))
-            ),
-            Stage("Decoder", "Output Conv", ("Deconv 2×2 (s=2)",), ("classify",)),
-        ]
+        super().__init__("esnet", encoder, decoder, classes, heads)
 
 
 class ParallelFactorised(nn.Module):
@@ -113,7 +83,3 @@ class ParallelFactorised(nn.Module):
 def _blocks(channels: int, kernel: int, count: int, *, dropout: float = 0.0) -> Blocks:
     made = (FactorisedResidual(channels, kernel=kernel, dropout=dropout) for _ in range(count))
     return Blocks(f"FCU {kernel}×{kernel}", made)
-
-
-def _name(layer: nn.Module) -> str:
-    return "Blocks" if isinstance(layer, Blocks) else "Resampling"
