@@ -26,6 +26,16 @@ Input = Annotated[
     str | None,
     typer.Option("--input", metavar="HxW", help="Input size.  [default: the variant's]"),
 ]
+ResultsFolders = Annotated[
+    list[Path] | None,
+    typer.Option("--results", help="Folder of records; repeatable.  [default: results]"),
+]
+FpsDevice = Annotated[
+    str | None, typer.Option("--device", help="FPS of the device whose name contains this.")
+]
+FpsProtocol = Annotated[
+    str | None, typer.Option("--protocol", help="FPS under the protocol of this name or id.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
 

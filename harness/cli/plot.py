@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from harness.cli.options import AsJson
+from harness.cli.options import AsJson, FpsDevice, FpsProtocol, ResultsFolders
 
 if TYPE_CHECKING:
     from harness.report.curve_definition import CurveDefinition
@@ -31,10 +31,7 @@ def plot(
         Path | None,
         typer.Option(help="A .pdf, .png, .svg or .html file.  [default: reports/NAME.pdf]"),
     ] = None,
-    results: Annotated[
-        list[Path] | None,
-        typer.Option(help="Folder of records; repeatable.  [default: results]"),
-    ] = None,
+    results: ResultsFolders = None,
     fps: Annotated[
         str | None,
         typer.Option(
@@ -42,12 +39,8 @@ def plot(
             "[default: as the figure says]"
         ),
     ] = None,
-    device: Annotated[
-        str | None, typer.Option(help="FPS of the device whose name contains this.")
-    ] = None,
-    protocol: Annotated[
-        str | None, typer.Option(help="FPS under the protocol of this name or id.")
-    ] = None,
+    device: FpsDevice = None,
+    protocol: FpsProtocol = None,
     log_x: Annotated[bool, typer.Option("--log-x", help="Logarithmic x axis.")] = False,
     size_by: Annotated[
         str | None,

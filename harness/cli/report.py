@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import AsJson, table_choices
+from harness.cli.options import AsJson, FpsDevice, FpsProtocol, ResultsFolders, table_choices
 
 if TYPE_CHECKING:
     from harness.report.build import Choices
@@ -19,10 +19,7 @@ REPORTS = Path("reports")
 
 def report(
     name: Annotated[str, typer.Argument(metavar="NAME|FILE.yaml", help="Which report.")] = "paper",
-    results: Annotated[
-        list[Path] | None,
-        typer.Option(help="Folder of records; repeatable.  [default: results]"),
-    ] = None,
+    results: ResultsFolders = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write.  [default: reports/NAME]")
     ] = None,
@@ -33,12 +30,8 @@ def report(
             "[default: auto in tables, as they say in figures]"
         ),
     ] = None,
-    device: Annotated[
-        str | None, typer.Option(help="FPS of the device whose name contains this.")
-    ] = None,
-    protocol: Annotated[
-        str | None, typer.Option(help="FPS under the protocol of this name or id.")
-    ] = None,
+    device: FpsDevice = None,
+    protocol: FpsProtocol = None,
     miou: Annotated[
         str, typer.Option(help="Which mIoU: newest log, mean of all logs (seeds), or reported.")
     ] = "newest",

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import AsJson, table_choices
+from harness.cli.options import AsJson, FpsDevice, FpsProtocol, ResultsFolders, table_choices
 
 SUFFIXES = {".md": "markdown", ".tex": "latex", ".html": "html", ".csv": "csv", ".json": "json"}
 
@@ -21,20 +21,13 @@ def table(
             help="markdown, latex, latex-siunitx, html or csv; by default as --out ends.",
         ),
     ] = None,
-    results: Annotated[
-        list[Path] | None,
-        typer.Option(help="Folder of records; repeatable.  [default: results]"),
-    ] = None,
+    results: ResultsFolders = None,
     fps: Annotated[
         str,
         typer.Option(help="Which FPS: auto (measured where there are any), measured, reported."),
     ] = "auto",
-    device: Annotated[
-        str | None, typer.Option(help="FPS of the device whose name contains this.")
-    ] = None,
-    protocol: Annotated[
-        str | None, typer.Option(help="FPS under the protocol of this name or id.")
-    ] = None,
+    device: FpsDevice = None,
+    protocol: FpsProtocol = None,
     miou: Annotated[
         str,
         typer.Option(
@@ -74,8 +67,9 @@ def table(
       harness table 1 --digits spread --miou mean
       harness table my-table.yaml --results results --results ../other/results
     """
-    from harness.report.build import build_table
-    from harness.report.definition import load_definition
+    from harness.errors import BadRequest
+    from harness.report.build import Choices, build_table
+    from harness.report.definition import StageDefinition, load_definition
     from harness.report.formats import renderer
     from harness.report.output import write_whole
     from harness.report.sources import report_records
@@ -90,6 +84,11 @@ def table(
         with_reported=with_reported,
     )
     definition = load_definition(name)
+    if isinstance(definition, StageDefinition) and choices != Choices():
+        raise BadRequest(
+            f"table {name}: an architecture table has no FPS or mIoU, so it takes none of --fps, "
+            "--device, --protocol, --miou, --digits and --with-reported"
+        )
     loaded = report_records(results)
     built = build_table(definition, loaded.records, choices)
     for line in (*loaded.problems, *built.warnings):

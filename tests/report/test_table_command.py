@@ -281,6 +281,17 @@ def test_the_format_flag_goes_before_the_suffix(elsewhere: Path) -> None:
         (["nowhere.yaml"], "nowhere.yaml: cannot be read (No such file or directory)"),
         (["1", "--format", "word"], "no format 'word'; known: csv, html, json, latex"),
         (["1", "--json", "--format", "csv"], "table: --json is a format of its own"),
+        *(
+            (["2", *flags], "table 2: an architecture table has no FPS or mIoU")
+            for flags in (
+                ["--fps", "measured"],
+                ["--device", "x"],
+                ["--protocol", "paper"],
+                ["--miou", "mean"],
+                ["--digits", "spread"],
+                ["--with-reported"],
+            )
+        ),
         (["1", "--fps", "fast"], "--fps: no such origin 'fast'"),
         (["1", "--miou", "newst"], "--miou: no such choice 'newst'; did you mean newest?"),
         (["1", "--digits", "all"], "--digits: no such choice 'all'; known: paper, spread"),
