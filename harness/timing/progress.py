@@ -1,43 +1,8 @@
-"""How far timing is, in words and as a bar on standard error, and only on a terminal."""
+"""How far timing is, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
-
-from harness.timing import loop
 from harness.timing.protocol import Protocol
-
-
-@contextmanager
-def progress_bar(
-    title: str, protocol: Protocol, console: Console | None = None
-) -> Iterator[loop.Progress | None]:
-    """Show a bar while the context lasts; yield what tells it how far all rounds together are.
-
-    Args:
-        title: What is timed.
-        protocol: How; decides what is left to do.
-        console: Where to; standard error unless given. None is yielded where it is no terminal.
-    """
-    console = console or Console(stderr=True)
-    if not console.is_terminal:
-        yield None
-        return
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(30))
-    # No refresh thread: it would wake up in the middle of passes. `timed_loop` says when to draw.
-    with Progress(*columns, console=console, auto_refresh=False, transient=True) as bar:
-        task = bar.add_task(f"{title}: warm-up, {protocol.warmup} passes", total=1.0)
-        bar.refresh()
-
-        def show(done: int, elapsed_s: float) -> None:
-            share, text = describe(done, elapsed_s, protocol)
-            bar.update(task, completed=share, description=f"{title}: {text}", refresh=True)
-
-        yield show
 
 
 def describe(done: int, elapsed_s: float, protocol: Protocol) -> tuple[float, str]:

@@ -1,11 +1,8 @@
-"""The bar shows rate and time left on a terminal, and nothing elsewhere."""
-
-import io
+"""How far timing is: share, rate and time left."""
 
 import pytest
-from rich.console import Console
 
-from harness.timing.progress import describe, progress_bar, seconds_left
+from harness.timing.progress import describe, seconds_left
 
 from .fakes import protocol
 
@@ -58,33 +55,3 @@ def test_passes_of_all_rounds_are_described_under_the_whole_protocol() -> None:
     # 25 of 100 passes after 50 s: 150 s are left, whatever round they are in.
     share, text = describe(25, 50.0, protocol(iterations=100, rounds=5))
     assert (share, text) == (0.25, "25/100 passes, 0.5 FPS, 2:30 left")
-
-
-def test_nothing_is_drawn_where_there_is_no_terminal() -> None:
-    stream = io.StringIO()
-    with progress_bar("net", protocol(), Console(file=stream)) as show:
-        assert show is None
-    assert stream.getvalue() == ""
-
-
-def test_a_terminal_sees_warm_up_then_the_state_then_nothing() -> None:
-    stream = io.StringIO()
-    console = Console(file=stream, force_terminal=True, width=120)
-    with progress_bar("fassd-net [a=1]", protocol(iterations=100), console) as show:
-        assert show is not None
-        assert "fassd-net [a=1]: warm-up, 2 passes" in stream.getvalue()
-        show(0, 0.0)
-        show(10, 5.0)
-        assert "10/100 passes, 2 FPS, 0:45 left" in stream.getvalue()
-    assert stream.getvalue().endswith("\x1b[2K")  # the bar's line is erased
-
-
-def test_standard_error_is_where_it_goes(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes that for a terminal
-    with progress_bar("net", protocol()) as show:
-        assert show is not None
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert "net: warm-up" in err
