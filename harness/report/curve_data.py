@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from harness.errors import BadRequest
 from harness.logged_record import LoggedRecord
 from harness.records import Record
+from harness.report.candidates import Candidate, Source, newest
 from harness.report.curve_definition import CurveDefinition
 from harness.report.curve_metrics import Interval
 from harness.report.curve_options import NOT_SET, is_numeric, key_of, ordered, text_of
-from harness.report.curve_records import Candidate, Source, candidates
-from harness.report.definition import Row
-from harness.report.rows import RowRecords, created_at
-from harness.report.speed import FpsChoice, choose_speeds
-from harness.report.speed_notes import speed_notes, speed_warnings
+from harness.report.curve_records import candidates
+from harness.report.speed import FpsChoice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,55 +86,25 @@ def collect_curve(
     choice = choice or FpsChoice(origin="measured")
     who = f"figure {definition.name}"
     found, warnings = candidates(definition, records, choice)
-    cells: dict[tuple[str, ...], list[Candidate]] = {}
-    for each in sorted(found, key=lambda c: created_at(c.record)):
-        cells.setdefault(each.key((*definition.axes, *definition.average_over)), []).append(each)
-    newest, notes, more = _newest(list(cells.values()), definition, choice, who)
-    older = len(found) - len(newest)
-    if older:
-        warnings.append(f"{who}: {older} older record{'s' * (older > 1)} of the same set aside")
+    shown = (*definition.axes, *definition.average_over)
+    left = newest(found, shown, definition.y.origin, choice, who)
+    notes = list(left.notes)
     if definition.average_over:
         options = ", ".join(definition.average_over)
         notes.append(f"Means over {options}, with the 95% bootstrap interval of the mean.")
-    return _ordered(definition, newest, tuple(notes), (*warnings, *more))
-
-
-def _newest(
-    cells: Sequence[list[Candidate]], definition: CurveDefinition, choice: FpsChoice, who: str
-) -> tuple[list[Candidate], list[str], list[str]]:
-    """Return the newest candidate of each cell, with notes and warnings on what they rest on."""
-    if definition.y.origin != "timed":
-        return [cell[-1] for cell in cells], [], []
-    rows = [
-        RowRecords(
-            row=Row(variant=cell[-1].record.variant),
-            measured=None,
-            timed=tuple(each.timed for each in cell if each.timed),
-            reported=None,
-        )
-        for cell in cells
-    ]
-    try:
-        speeds = choose_speeds(rows, replace(choice, origin="measured"))
-    except BadRequest as error:
-        raise BadRequest(f"{who}: {error}") from None
-    newest = [
-        next(each for each in cell if each.timed is speeds.records[i])
-        for i, cell in enumerate(cells)
-    ]
-    return newest, speed_notes(rows, speeds), speed_warnings(speeds)
+    return _ordered(definition, left.candidates, tuple(notes), (*warnings, *left.warnings))
 
 
 def _ordered(
     definition: CurveDefinition,
-    newest: Sequence[Candidate],
+    found: Sequence[Candidate],
     notes: tuple[str, ...],
     warnings: tuple[str, ...],
 ) -> CurveData:
     def values(option: str | None) -> list[Any]:
         if option is None:
             return []
-        return ordered([each.options.get(option, NOT_SET) for each in newest])
+        return ordered([each.options.get(option, NOT_SET) for each in found])
 
     xs, hues, styles = values(definition.x), values(definition.hue), values(definition.style)
     ranks = [[key_of(value) for value in each] for each in (xs, hues, styles)]
@@ -145,7 +112,7 @@ def _ordered(
              zip(ranks, (definition.x, definition.hue, definition.style), strict=True)
              if option]  # fmt: skip
     by_place = sorted(
-        newest,
+        found,
         key=lambda each: [rank.index(each.key([option])[0]) for rank, option in named],
     )
     return CurveData(
