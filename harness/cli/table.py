@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from harness.cli.options import AsJson, FpsDevice, FpsProtocol, ResultsFolders, table_choices
+
+if TYPE_CHECKING:
+    from harness.report.any_table import TableDefinition
+    from harness.report.build import Choices
 
 SUFFIXES = {".md": "markdown", ".tex": "latex", ".html": "html", ".csv": "csv", ".json": "json"}
 
@@ -44,6 +49,24 @@ def table(
     with_reported: Annotated[
         bool, typer.Option("--with-reported", help="Published figures in columns beside ours.")
     ] = False,
+    metrics: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", help="effects, shares: params, macs.paper, conv_io, fps, ..."),
+    ] = None,
+    options: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", help="effects, shares: which options.  [default: what varies]"),
+    ] = None,
+    reference: Annotated[
+        list[str] | None,
+        typer.Option(metavar="OPTION=VALUE", help="effects: hold its other values against this."),
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OPTION=VALUE", help="effects, shares: only records with this; `variant` too."
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Write to this file, whole or not at all.")
     ] = None,
@@ -65,11 +88,12 @@ def table(
       harness table 1 --device H200 --protocol paper
       harness table 4 --with-reported --json
       harness table 1 --digits spread --miou mean
+      harness table effects --results runs --reference context.name=none
+      harness table effects --results runs --metrics fps --where variant=fassd-net --device H200
+      harness table shares --results runs --metrics params,macs.paper
       harness table my-table.yaml --results results --results ../other/results
     """
-    from harness.errors import BadRequest
-    from harness.report.build import Choices, build_table
-    from harness.report.definition import StageDefinition, load_definition
+    from harness.report.any_table import build_any
     from harness.report.formats import renderer
     from harness.report.output import write_whole
     from harness.report.sources import report_records
@@ -83,20 +107,45 @@ def table(
         digits=digits,
         with_reported=with_reported,
     )
-    definition = load_definition(name)
-    if isinstance(definition, StageDefinition) and choices != Choices():
-        raise BadRequest(
-            f"table {name}: an architecture table has no FPS or mIoU, so it takes none of --fps, "
-            "--device, --protocol, --miou, --digits and --with-reported"
-        )
+    effects = {"metrics": metrics, "options": options, "reference": reference, "where": where}
+    definition = _loaded(name, choices, effects)
     loaded = report_records(results)
-    built = build_table(definition, loaded.records, choices)
+    built = build_any(definition, loaded.records, choices)
     for line in (*loaded.problems, *built.warnings):
         typer.echo(f"warning: {line}", err=True)
     if out is None:
         typer.echo(render(built), nl=False)
     else:
         write_whole(out, render(built))
+
+
+def _loaded(name: str, choices: Choices, effects: Mapping[str, Any]) -> TableDefinition:
+    """Return what a name or a file defines, with what flags say; refuse those it cannot heed."""
+    from harness.errors import BadRequest
+    from harness.report.any_table import load_table
+    from harness.report.build import Choices
+    from harness.report.definition import StageDefinition
+    from harness.report.effects.definition import EffectsDefinition, changed_effects
+    from harness.report.speed import FpsChoice
+
+    definition = load_table(name)
+    if isinstance(definition, EffectsDefinition):
+        kept = FpsChoice(device=choices.fps.device, protocol=choices.fps.protocol)
+        if choices != Choices(fps=kept):
+            raise BadRequest(
+                f"table {name}: a table of effects shows what was measured or logged, so it takes "
+                "none of --fps, --miou, --digits and --with-reported"
+            )
+        return changed_effects(definition, **effects)
+    for flag, value in effects.items():
+        if value:
+            raise BadRequest(f"table {name}: --{flag} is of tables of effects, got {value}")
+    if isinstance(definition, StageDefinition) and choices != Choices():
+        raise BadRequest(
+            f"table {name}: an architecture table has no FPS or mIoU, so it takes none of --fps, "
+            "--device, --protocol, --miou, --digits and --with-reported"
+        )
+    return definition
 
 
 def _format_name(given: str | None, out: Path | None, *, as_json: bool) -> str:

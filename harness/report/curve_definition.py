@@ -99,13 +99,6 @@ def read_curve(root: Node, path: Path) -> CurveDefinition:
     x, x_label, x_scale = _axis(keys["x"], "option")
     y, y_label, y_scale = _axis(keys["y"], "metric")
     averaged = keys["average_over"].items() if "average_over" in keys else []
-    where: list[Where] = []
-    if "where" in keys:
-        where = [
-            Where(option=option, values=(node.plain(),))
-            for option, node in keys["where"].mapping(required=(), optional=_any(keys["where"]))
-            .items()
-        ]  # fmt: skip
     return CurveDefinition(
         name=path.stem,
         title=keys["title"].text(),
@@ -113,7 +106,7 @@ def read_curve(root: Node, path: Path) -> CurveDefinition:
         y=metric_of(y, keys["y"].where),
         hue=keys["hue"].text() if "hue" in keys else None,
         style=keys["style"].text() if "style" in keys else None,
-        where=tuple(where),
+        where=read_where(keys["where"]) if "where" in keys else (),
         average_over=tuple(node.text() for node in averaged),
         x_label=x_label,
         y_label=y_label,
@@ -132,12 +125,15 @@ def _axis(node: Node, what: str) -> tuple[str, str | None, Scale]:
     return keys[what].text(), label, keys["scale"].one_of(SCALES) if "scale" in keys else "linear"
 
 
-def _any(node: Node) -> list[str]:
-    return list(node.value) if isinstance(node.value, dict) else []
+def read_where(node: Node) -> tuple[Where, ...]:
+    """Return the conditions of a mapping `option: value`."""
+    names = list(node.value) if isinstance(node.value, dict) else []
+    keys = node.mapping(required=(), optional=names)
+    return tuple(Where(option=option, values=(each.plain(),)) for option, each in keys.items())
 
 
-def where_of(texts: Sequence[str]) -> tuple[Where, ...]:
-    """Return the conditions that `--where` gives; one option that is named twice may be either.
+def where_of(texts: Sequence[str], flag: str = "--where") -> tuple[Where, ...]:
+    """Return the conditions that a flag gives; one option that is named twice may be either.
 
     Raises:
         BadRequest: If one is not `option=value`, the value being YAML.
@@ -146,11 +142,11 @@ def where_of(texts: Sequence[str]) -> tuple[Where, ...]:
     for text in texts:
         option, equals, value = (part.strip() for part in text.partition("="))
         if not (option and equals and value):
-            raise BadRequest(f"--where: must be option=value, got {text!r}")
+            raise BadRequest(f"{flag}: must be option=value, got {text!r}")
         try:
             found.setdefault(option, []).append(yaml.safe_load(value))
         except (yaml.YAMLError, ValueError):
-            raise BadRequest(f"--where {option}: the value must be YAML, got {value!r}") from None
+            raise BadRequest(f"{flag} {option}: the value must be YAML, got {value!r}") from None
     return tuple(Where(option=o, values=tuple(v)) for o, v in found.items())
 
 

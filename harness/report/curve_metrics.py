@@ -38,8 +38,12 @@ class Metric:
 
     def value(self, record: ProfileRecord | LoggedRecord) -> float | None:
         """Return the figure in the axis' unit; null where the record has none."""
-        raw = _raw(self.name, record)
+        raw = self.raw(record)
         return None if raw is None else raw / self.unit
+
+    def raw(self, record: ProfileRecord | LoggedRecord) -> int | float | None:
+        """Return the figure as the record has it, a count as a whole number; null without."""
+        return _raw(self.name, record)
 
     def ci95(self, record: ProfileRecord | LoggedRecord) -> Interval:
         """Return the 95% interval of `value`; null where it is unknown.
@@ -96,7 +100,7 @@ def metric_of(name: str, who: str) -> Metric:
     raise BadRequest(f"{who}: no metric {name!r}{did_you_mean(name, [*_FIXED, 'macs.paper'])}")
 
 
-def _raw(name: str, record: ProfileRecord | LoggedRecord) -> float | None:
+def _raw(name: str, record: ProfileRecord | LoggedRecord) -> int | float | None:
     if isinstance(record, LoggedRecord):
         return record.miou if name == "miou" else None
     if name.startswith(MACS):

@@ -33,6 +33,8 @@ class Cell:
         interval: Its 95% interval, in the same unit; null where it has none.
         deviation: Standard deviation over what it is the mean of, in the same unit; null where it
             is no mean.
+        span: The least and the most of what `value` stands for, in the same unit; null where it
+            stands for one figure.
         records: The records that it comes from: one, two for a difference, several for a mean; of
             an absent figure the publication that leaves it open, else none.
         mark: What the figure bears besides the mark of its kind.
@@ -44,6 +46,7 @@ class Cell:
     value: float | None = None
     interval: tuple[float, float] | None = None
     deviation: float | None = None
+    span: tuple[float, float] | None = None
     records: tuple[Record, ...] = ()
     mark: str = ""
     rank: Rank | None = None
@@ -89,6 +92,7 @@ class Table:
     warnings: tuple[str, ...] = ()
     groups: tuple[str | None, ...] = (None,)
     wide: bool = False
+    basis: tuple[Record, ...] = ()
 
     def grouped(self) -> Iterator[tuple[str | None, tuple[int, ...]]]:
         """Yield each group's title with the positions of its rows, empty groups left out."""

@@ -16,7 +16,8 @@ def to_csv(table: Table) -> str:
     """Return one line a row; no footnotes.
 
     Column `x` with figures is followed by `x_kind`, before that by `x_low` and `x_high` where one
-    of its figures has a 95% interval, and by `x_sd` where one is a mean with a standard deviation.
+    of its figures has a 95% interval, by `x_sd` where one is a mean with a standard deviation, and
+    by `x_least` and `x_most` where one stands for several.
     In a table of groups the first column is the group's number.
     """
     out = io.StringIO()
@@ -39,6 +40,7 @@ class _CsvColumn:
     column: Column
     interval: bool
     deviation: bool
+    span: bool
 
     @classmethod
     def of(cls, column: Column, cells: Sequence[Cell]) -> _CsvColumn:
@@ -46,6 +48,7 @@ class _CsvColumn:
             column,
             interval=any(cell.interval is not None for cell in cells),
             deviation=any(cell.deviation is not None for cell in cells),
+            span=any(cell.span is not None for cell in cells),
         )
 
     def names(self) -> Iterator[str]:
@@ -55,16 +58,24 @@ class _CsvColumn:
             yield from (f"{name}_low", f"{name}_high")
         if self.deviation:
             yield f"{name}_sd"
+        if self.span:
+            yield from (f"{name}_least", f"{name}_most")
         if self.column.figure is not None:
             yield f"{name}_kind"
 
     def values(self, cell: Cell) -> Iterator[str | float]:
         number = self.column.figure is not None
         text = cell.text.partition(PLUS_MINUS)[0].removesuffix(self.column.suffix)
+        if cell.span is not None:
+            text = text.partition(" (")[0] if cell.value is not None else ""
         yield (text if number else cell.text) if cell.kind != "absent" else ""
         if self.interval:
             yield from cell.interval or ("", "")
         if self.deviation:
             yield "" if cell.deviation is None else cell.deviation
+        if self.span:
+            yield from cell.span or (
+                (cell.value, cell.value) if number and cell.value is not None else ("", "")
+            )
         if number:
             yield cell.kind

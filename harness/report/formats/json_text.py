@@ -77,12 +77,14 @@ class _Writer:
         return {"variant": row.variant, "group": row.group, "cells": cells}
 
     def _cell(self, cell: Cell) -> dict[str, Any]:
+        span = {} if cell.span is None else {"span": cell.span}
         return {
             "value": cell.value,
             "text": cell.text,
             "kind": cell.kind,
             "interval": cell.interval,
             "deviation": cell.deviation,
+            **span,
             "mark": cell.mark,
             "rank": cell.rank,
             "records": [self._identity(record) for record in cell.records],

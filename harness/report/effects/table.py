@@ -1,0 +1,333 @@
+"""Effect tables, made of records: several metrics side by side, or one of them in full."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.errors import BadRequest
+from harness.logged_record import LoggedRecord
+from harness.records import ProfileRecord, Record
+from harness.report.candidates import (
+    Candidate,
+    newest,
+    of_conditions,
+    those_where,
+    with_metric,
+)
+from harness.report.columns import Column
+from harness.report.curve_metrics import Metric, Origin, metric_of
+from harness.report.curve_options import VARIANT
+from harness.report.effects.definition import EffectsDefinition
+from harness.report.effects.effect import Effect, depends_on, effect_of
+from harness.report.effects.figures import (
+    absent,
+    change_cell,
+    depends_text,
+    difference_column,
+    header,
+    mean_cell,
+    range_cell,
+    ratio_cell,
+    ratio_column,
+    share_cell,
+    text_cell,
+)
+from harness.report.effects.notes import difference_notes, share_notes
+from harness.report.effects.pairs import Pairs, pairs_of
+from harness.report.effects.shares import missing, shares_of
+from harness.report.effects.space import Factor, Key, Point, Space, space_of
+from harness.report.model import Cell, Table, TableRow
+from harness.report.speed import FpsChoice
+
+USUAL = ("params", "macs.paper", "conv_io", "peak_activation_bytes", "fps", "miou")
+"""The metrics of a table that names none, as far as the records have them."""
+
+OPTION, FROM, TO, PAIRS = (
+    Column(name="option", header="Option"),
+    Column(name="from", header="From"),
+    Column(name="to", header="To"),
+    Column(name="pairs", header="Pairs", figure="pairs"),
+)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What a table is made of.
+
+    Attributes:
+        definition: What was asked for, its metrics named.
+        space: The options that vary.
+        points: The records by the origin of the metrics, the newest of each network.
+        notes: What a reader has to know about them.
+        warnings: What whoever prints the table has to know.
+    """
+
+    definition: EffectsDefinition
+    metrics: tuple[Metric, ...]
+    space: Space
+    points: Mapping[Origin, tuple[Point, ...]]
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """The records behind the points, each once."""
+        found = {id(p.source.record): p.source.record for those in self.points.values()
+                 for p in those}  # fmt: skip
+        return tuple(found.values())
+
+
+def build_effects(
+    definition: EffectsDefinition, records: Sequence[Record], choice: FpsChoice | None = None
+) -> Table:
+    """Return the effect table that `definition` makes of `records`.
+
+    Args:
+        definition: Options, metrics and conditions.
+        records: All records at hand, in the order in which they were stored.
+        choice: Device and protocol of metrics that were timed.
+
+    Raises:
+        BadRequest: If no option varies, an option, a metric or a reference is unknown, no two
+            records differ in one option alone, timings are of several devices or protocols, or
+            shares are asked for where combinations are missing.
+    """
+    gathered = gather_points(definition, records, choice or FpsChoice(origin="measured"))
+    if definition.shows == "shares":
+        return _shares(gathered)
+    return _differences(gathered)
+
+
+def gather_points(
+    definition: EffectsDefinition, records: Sequence[Record], choice: FpsChoice
+) -> Gathered:
+    """Return the points of the space that `records` span."""
+    who = definition.who
+    metrics = definition.metrics or _usual(records, definition)
+    found: dict[Origin, list[Candidate]] = {}
+    for metric in metrics:
+        those = with_metric(metric, records, who)
+        found.setdefault(metric.origin, []).extend(those)
+    chosen: dict[Origin, list[Candidate]] = {}
+    for origin, those in found.items():
+        once = list({id(each.record): each for each in those}.values())
+        once = those_where(once, definition.where, who)
+        chosen[origin] = of_conditions(once, choice, who) if origin == "timed" else once
+    space = space_of([each for those in chosen.values() for each in those], definition)
+    points: dict[Origin, tuple[Point, ...]] = {}
+    notes: list[str] = []
+    warnings: list[str] = []
+    for origin, those in chosen.items():
+        left = newest(those, space.names, origin, choice, who)
+        points[origin] = tuple(space.point(each) for each in left.candidates)
+        notes += left.notes
+        warnings += left.warnings
+    return Gathered(definition, metrics, space, points, tuple(notes), tuple(warnings))
+
+
+def looked_at(definition: EffectsDefinition, records: Sequence[Record]) -> list[Record]:
+    """Return the records that a table of `definition` may rest on or tell of."""
+    wanted = [each.values for each in definition.where if each.option == VARIANT]
+    return [
+        record
+        for record in records
+        if isinstance(record, (ProfileRecord, LoggedRecord))
+        and all({record.variant, record.variant.partition("[")[0]} & set(v) for v in wanted)
+    ]
+
+
+def _usual(records: Sequence[Record], definition: EffectsDefinition) -> tuple[Metric, ...]:
+    kept = looked_at(definition, records)
+    found = [metric_of(name, definition.who) for name in USUAL]
+    there = tuple(metric for metric in found if any(_has(metric, each) for each in kept))
+    if not there:
+        raise BadRequest(
+            f"{definition.who}: a record must have one of {', '.join(USUAL)}, got none"
+        )
+    return there
+
+
+def _has(metric: Metric, record: Record) -> bool:
+    kinds = LoggedRecord if metric.origin == "logged" else ProfileRecord
+    return isinstance(record, kinds) and metric.raw(record) is not None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row: an option's value, held against the reference, in every metric that has pairs."""
+
+    factor: Factor
+    value: Key
+    effects: Mapping[str, Effect]
+
+    @property
+    def pairs(self) -> int:
+        """In how many pairs the value is held against the reference."""
+        return max((len(effect.changes) for effect in self.effects.values()), default=0)
+
+
+def _lines(gathered: Gathered) -> list[Line]:
+    lines = []
+    for factor in gathered.space.shown:
+        pairs: dict[Key, dict[Origin, Pairs]] = {}
+        for origin, points in gathered.points.items():
+            for each in pairs_of(gathered.space, points, factor):
+                pairs.setdefault(each.value, {})[origin] = each
+        for value in factor.values:
+            effects = {
+                metric.name: effect
+                for metric in gathered.metrics
+                if value in pairs
+                and (effect := effect_of(metric, factor, pairs[value][metric.origin]))
+            }
+            if effects:
+                lines.append(Line(factor, value, effects))
+    return lines
+
+
+def _differences(gathered: Gathered) -> Table:
+    definition = gathered.definition
+    lines = _lines(gathered)
+    if not lines:
+        names = ", ".join(factor.label for factor in gathered.space.shown)
+        raise BadRequest(
+            f"{definition.who}: two records must differ in one option alone, got none that do in "
+            f"{names}"
+        )
+    one = len(gathered.metrics) == 1
+    columns, cells = (_full if one else _side_by_side)(gathered, lines)
+    without = [f for f in gathered.space.shown if f not in [line.factor for line in lines]]
+    warnings = [
+        f"{definition.who}: no two records differ in {factor.label} alone: left out"
+        for factor in without
+    ]
+    groups = list(dict.fromkeys(line.factor.names for line in lines))
+    rows = tuple(
+        TableRow(
+            variant=f"{line.factor.label}={line.factor.values[line.value]}",
+            cells=(*_label_cells(line), *each),
+            group=groups.index(line.factor.names),
+        )
+        for line, each in zip(lines, cells, strict=True)
+    )
+    effects = [list(line.effects.values()) for line in lines]
+    return Table(
+        name=definition.name,
+        title=definition.title,
+        columns=(OPTION, FROM, TO, PAIRS, *columns),
+        rows=rows,
+        footnotes=(
+            *definition.footnotes,
+            *difference_notes(gathered.space, effects, gathered.metrics, gathered.records),
+            *gathered.notes,
+        ),
+        warnings=(*gathered.warnings, *warnings),
+        groups=(None,) * len(groups),
+        wide=definition.wide,
+        basis=gathered.records,
+    )
+
+
+def _label_cells(line: Line) -> tuple[Cell, ...]:
+    factor = line.factor
+    texts = (factor.label, factor.values[factor.reference], factor.values[line.value])
+    count = Cell(text=f"{line.pairs:,}", kind="measured", value=float(line.pairs))
+    return (*(text_cell(text) for text in texts), count)
+
+
+def _side_by_side(
+    gathered: Gathered, lines: Sequence[Line]
+) -> tuple[list[Column], list[list[Cell]]]:
+    """Return a column for each metric: differences, of a timed one ratios."""
+    columns = [
+        ratio_column(f"{m.name}.ratio", f"{header(m)}, ratio")
+        if m.origin == "timed"
+        else difference_column(m, m.name, header(m))
+        for m in gathered.metrics
+    ]
+
+    def cell(metric: Metric, column: Column, line: Line) -> Cell:
+        effect = line.effects.get(metric.name)
+        if effect is None:
+            return absent()
+        return (ratio_cell if metric.origin == "timed" else range_cell)(column, effect)
+
+    return columns, [
+        [cell(m, c, line) for m, c in zip(gathered.metrics, columns, strict=True)] for line in lines
+    ]
+
+
+def _full(gathered: Gathered, lines: Sequence[Line]) -> tuple[list[Column], list[list[Cell]]]:
+    """Return all that is known of one metric's differences."""
+    (metric,) = gathered.metrics
+    named = {"at_reference": "At reference", "least": "Least", "mean": "Mean", "most": "Most"}
+    columns = [difference_column(metric, name, above) for name, above in named.items()]
+    ratio = ratio_column("ratio", "Ratio")
+    depends = Column(name="depends_on", header="Depends on")
+    cells = []
+    for line in lines:
+        effect = line.effects[metric.name]
+        cells.append(
+            [
+                change_cell(columns[0], metric, effect.at_reference),
+                change_cell(columns[1], metric, effect.least),
+                mean_cell(columns[2], effect),
+                change_cell(columns[3], metric, effect.most),
+                ratio_cell(ratio, effect),
+                text_cell(depends_text(depends_on(gathered.space, [effect]))),
+            ]
+        )
+    return [*columns, ratio, depends], cells
+
+
+def _shares(gathered: Gathered) -> Table:
+    definition, space = gathered.definition, gathered.space
+    for points in gathered.points.values():
+        there, needed = missing(space, points)
+        if there != needed:
+            raise BadRequest(
+                f"{definition.who}: shares need a record of every combination of the options that "
+                f"vary, got {there:,} of {needed:,}; choose with --where, or print differences"
+            )
+    split = [
+        shares_of(metric, space, gathered.points[metric.origin]) for metric in gathered.metrics
+    ]
+    columns = [
+        Column(name=m.name, header=header(m).partition(" (")[0], unit="%", digits=2, significant=2,
+               figure=m.name, suffix="%")
+        for m in gathered.metrics
+    ]  # fmt: skip
+    rows = []
+    for factor in space.shown:
+        place = space.factors.index(factor)
+        rows.append((factor.label, [float(each.of[place]) for each in split]))
+    rows.append(("interactions", [float(each.interactions) for each in split]))
+    return Table(
+        name=definition.name,
+        title=definition.title,
+        columns=(OPTION, *columns),
+        rows=tuple(
+            TableRow(
+                variant=label,
+                cells=(
+                    text_cell(label),
+                    *(
+                        share_cell(column, share, metric)
+                        for column, share, metric in zip(
+                            columns, shares, gathered.metrics, strict=True
+                        )
+                    ),
+                ),
+            )
+            for label, shares in rows
+        ),
+        footnotes=(
+            *definition.footnotes,
+            *share_notes(gathered.records, gathered.metrics),
+            *gathered.notes,
+        ),
+        warnings=gathered.warnings,
+        wide=definition.wide,
+        basis=gathered.records,
+    )
