@@ -34,6 +34,17 @@ class Candidate:
         return tuple(key_of(self.options.get(name, NOT_SET)) for name in names)
 
 
+def of_variants(conditions: Iterable[Where], records: Sequence[Record]) -> list[Source]:
+    """Return what was measured or logged of the variants that conditions name, or of all."""
+    wanted = [set(map(str, each.values)) for each in conditions if each.option == VARIANT]
+    return [
+        record
+        for record in records
+        if isinstance(record, (ProfileRecord, LoggedRecord))
+        and all({record.variant, record.variant.partition("[")[0]} & names for names in wanted)
+    ]
+
+
 def with_metric(metric: Metric, records: Sequence[Record], who: str) -> list[Candidate]:
     """Return the records that have the metric.
 
@@ -55,7 +66,8 @@ def those_where(found: list[Candidate], conditions: Iterable[Where], who: str) -
     """Return the candidates that have every option at one of the values asked for.
 
     Raises:
-        BadRequest: If there is no such option, or none has it at such a value.
+        BadRequest: If there is no such option, or none has it at such a value. `not set` is the
+            value of those that lack it.
     """
     for where in conditions:
         found = _where(found, where, who)
@@ -66,8 +78,7 @@ def _where(found: list[Candidate], where: Where, who: str) -> list[Candidate]:
     def is_asked(each: Candidate) -> bool:
         # A variant may be meant with the settings behind it.
         full = where.option == VARIANT and each.record.variant in where.values
-        option = where.option
-        return full or (option in each.options and matches(each.options[option], where))
+        return full or matches(each.options.get(where.option, NOT_SET), where)
 
     require_options([where.option], found, who)
     left = [each for each in found if is_asked(each)]

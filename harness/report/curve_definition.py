@@ -8,7 +8,7 @@ A definition, of which all from `hue` on is optional:
     y: {metric: macs.paper}                           # or the metric's name alone
     hue: fusion.dilations
     style: context.name
-    where: {variant: fassd-net, fusion.merge: add}
+    where: {variant: fassd-net, context.alpha: {any: [2, not set]}}
     average_over: [decoder.name]
     font: DejaVu Sans
 """
@@ -126,10 +126,19 @@ def _axis(node: Node, what: str) -> tuple[str, str | None, Scale]:
 
 
 def read_where(node: Node) -> tuple[Where, ...]:
-    """Return the conditions of a mapping `option: value`."""
+    """Return the conditions of a mapping `option: value`; of several values `option: {any: [...]}`.
+
+    Raises:
+        BadRequest: If it is no such mapping; names file and line.
+    """
     names = list(node.value) if isinstance(node.value, dict) else []
-    keys = node.mapping(required=(), optional=names)
-    return tuple(Where(option=option, values=(each.plain(),)) for option, each in keys.items())
+    found = []
+    for option, each in node.mapping(required=(), optional=names).items():
+        values = [each]
+        if isinstance(each.value, dict):
+            values = each.mapping(required=("any",), optional=())["any"].items()
+        found.append(Where(option=option, values=tuple(value.plain() for value in values)))
+    return tuple(found)
 
 
 def where_of(texts: Sequence[str], flag: str = "--where") -> tuple[Where, ...]:

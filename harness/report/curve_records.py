@@ -21,6 +21,8 @@ from harness.report.curve_definition import CurveDefinition
 from harness.report.curve_options import INPUT, NOT_SET, VARIANT, ordered, text_of
 from harness.report.speed import FpsChoice
 
+NAMED = 5  # variants that a warning names one by one
+
 
 def candidates(
     definition: CurveDefinition, records: Sequence[Record], choice: FpsChoice
@@ -47,7 +49,10 @@ def _with_x(
     left = [each for each in found if definition.x in each.options]
     if len(left) < len(found):
         names = dict.fromkeys(e.record.variant for e in found if definition.x not in e.options)
-        warnings.append(f"{who}: without {definition.x}, not drawn: {', '.join(names)}")
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        warnings.append(
+            f"{who}: without {definition.x}, not drawn: {', '.join(list(names)[:NAMED])}{more}"
+        )
     return left
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -39,6 +40,7 @@ DASHES: tuple[Any, ...] = (
 )  # fmt: skip
 LEGEND_WIDTH = 56  # characters of a legend's line
 TICK_WIDTH = 44  # characters that all tick labels of an axis have room for, level
+Y_WIDTH = 32  # characters of a line of the label along y
 RESAMPLES = 1000
 SEED = 0  # of the interval of a mean: the same bytes every time
 
@@ -154,7 +156,7 @@ def _draw_axes(axes: Axes, data: CurveData, frame: pd.DataFrame) -> None:
     if definition.y_scale == "log":
         _set_log_y(axes, data, frame)
     axes.set_xlabel(wrapped(definition.x_label or definition.x))
-    axes.set_ylabel(wrapped(definition.y_label or definition.y.label))
+    axes.set_ylabel(textwrap.fill(definition.y_label or definition.y.label, Y_WIDTH))
     if log_x and min(data.xs) <= 0:
         raise BadRequest(
             f"figure {definition.name}: {definition.x} must be above 0 on a logarithmic axis, "
@@ -235,6 +237,11 @@ def _handles(
     ]
 
 
+def _columns(entries: int, most: int) -> int:
+    """Return as few columns as make no more rows than `most` columns would."""
+    return math.ceil(entries / math.ceil(entries / most))
+
+
 def _draw_legend(figure: Figure, title: str | None, handles: list[Line2D], side: Side) -> None:
     room = LEGEND_WIDTH if side == "center" else LEGEND_WIDTH // 2
     widest = max(len(str(handle.get_label())) for handle in handles) + 6
@@ -243,7 +250,7 @@ def _draw_legend(figure: Figure, title: str | None, handles: list[Line2D], side:
         title=title,
         title_fontsize=FONT - 0.5,
         loc=LOCATIONS[side],
-        ncols=max(1, min(len(handles), room // widest)),
+        ncols=_columns(len(handles), max(1, room // widest)),
         handlelength=2.6,
         handletextpad=0.4,
         columnspacing=1.0,

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from harness.errors import BadRequest
 from harness.records import Record
-from harness.report.build import Choices, build_table
+from harness.report.any_table import TableDefinition, build_any
+from harness.report.build import Choices
 from harness.report.bundle.definition import ReportDefinition
-from harness.report.definition import AnyDefinition, StageDefinition
+from harness.report.candidates import of_variants
+from harness.report.curve_data import CurveData, collect_curve
+from harness.report.curve_definition import CurveDefinition
+from harness.report.definition import Definition
+from harness.report.effects.definition import EffectsDefinition
+from harness.report.effects.table import metrics_of
 from harness.report.figure_data import FigureData, collect
 from harness.report.figure_definition import FigureDefinition
 from harness.report.figure_rows import point_records
 from harness.report.model import Table
+from harness.report.plot_definition import Plot
 from harness.report.rows import RowRecords, gather
 from harness.report.speed import FpsChoice
+
+Part: TypeAlias = TableDefinition | Plot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,11 +34,11 @@ class Report:
 
     definition: ReportDefinition
     tables: tuple[Table, ...]
-    figures: tuple[FigureData, ...]
+    figures: tuple[FigureData | CurveData, ...]
 
     def warnings(self) -> tuple[str, ...]:
         """Return what whoever prints it has to know, each line once."""
-        parts: tuple[Table | FigureData, ...] = (*self.tables, *self.figures)
+        parts: tuple[Table | FigureData | CurveData, ...] = (*self.tables, *self.figures)
         return tuple(dict.fromkeys(line for part in parts for line in part.warnings))
 
     def records(self) -> Iterator[Record]:
@@ -37,9 +47,13 @@ class Report:
             for row in table.rows:
                 for cell in row.cells:
                     yield from cell.records
+            yield from table.basis
         for figure in self.figures:
-            for point in figure.points:
-                yield from point.records
+            if isinstance(figure, CurveData):
+                yield from (point.record for point in figure.points)
+            else:
+                for point in figure.points:
+                    yield from point.records
 
 
 def build_report(
@@ -65,16 +79,19 @@ def build_report(
         BadRequest: If a table or figure cannot be made, or none of them has what was chosen.
     """
     narrowed = 0
-    tables, figures = [], []
+    tables: list[Table] = []
+    figures: list[FigureData | CurveData] = []
     for table in definition.tables:
-        fps = _fitting(choices.fps, _rows(table, records))
+        fps = _fitting(choices.fps, table, records)
         narrowed += fps == choices.fps
-        tables.append(build_table(table, records, replace(choices, fps=fps)))
+        tables.append(build_any(table, records, replace(choices, fps=fps)))
     for figure in definition.figures:
-        wanted = choices.fps if figures_follow else replace(choices.fps, origin=figure.fps)
-        fps = _fitting(wanted, _rows(figure, records))
+        wanted = choices.fps
+        if isinstance(figure, FigureDefinition) and not figures_follow:
+            wanted = replace(choices.fps, origin=figure.fps)
+        fps = _fitting(wanted, figure, records)
         narrowed += fps == wanted
-        figures.append(collect(figure, records, fps))
+        figures.append(_figure(figure, records, fps))
     if not narrowed:
         flag = "--device" if choices.fps.device is not None else "--protocol"
         value = choices.fps.device or choices.fps.protocol
@@ -82,28 +99,49 @@ def build_report(
     return Report(definition=definition, tables=tuple(tables), figures=tuple(figures))
 
 
-def _fitting(choice: FpsChoice, rows: Sequence[RowRecords]) -> FpsChoice:
-    """Return `choice`, without device and protocol where nothing that it is about was timed."""
-    if choice.origin == "measured" or (choice.device, choice.protocol) == (None, None):
-        return choice
-    if choice.origin == "auto" and any(row.timed for row in rows):
-        return choice
-    return FpsChoice(origin=choice.origin)
+def _figure(definition: Plot, records: Sequence[Record], fps: FpsChoice) -> FigureData | CurveData:
+    if isinstance(definition, CurveDefinition):
+        return collect_curve(definition, records, fps)
+    return collect(definition, records, fps)
 
 
-def _rows(
-    definition: AnyDefinition | FigureDefinition, records: Sequence[Record]
-) -> tuple[RowRecords, ...]:
-    if isinstance(definition, StageDefinition):
-        return ()  # no speeds, and nothing set aside that it tells of
+def _fitting(choice: FpsChoice, part: Part, records: Sequence[Record]) -> FpsChoice:
+    """Return `choice`, without device and protocol where nothing that the part shows was timed."""
+    if (choice.device, choice.protocol) == (None, None):
+        return choice
+    if isinstance(part, EffectsDefinition):
+        timed = any(m.origin == "timed" for m in metrics_of(part, records))
+    elif isinstance(part, CurveDefinition):
+        timed = part.y.origin == "timed"
+    elif choice.origin == "measured":
+        timed = True
+    else:
+        timed = choice.origin == "auto" and any(row.timed for row in _rows(part, records))
+    return choice if timed else FpsChoice(origin=choice.origin)
+
+
+def _rows(definition: Part, records: Sequence[Record]) -> tuple[RowRecords, ...]:
     if isinstance(definition, FigureDefinition):
         return tuple(point.records for point in point_records(definition, records))
-    return gather(definition, records)
+    if isinstance(definition, Definition):
+        return gather(definition, records)
+    return ()  # no rows that have several records to choose from
 
 
 def looked_at(
     definition: ReportDefinition, records: Sequence[Record]
 ) -> tuple[tuple[RowRecords, ...], ...]:
     """Return the records that each table's and figure's rows were chosen from."""
-    parts: tuple[AnyDefinition | FigureDefinition, ...] = (*definition.tables, *definition.figures)
+    parts: tuple[Part, ...] = (*definition.tables, *definition.figures)
     return tuple(_rows(part, records) for part in parts)
+
+
+def compared(definition: ReportDefinition, records: Sequence[Record]) -> list[Record]:
+    """Return the records that curves and tables of effects were chosen from."""
+    parts: tuple[Part, ...] = (*definition.tables, *definition.figures)
+    return [
+        record
+        for part in parts
+        if isinstance(part, (EffectsDefinition, CurveDefinition))
+        for record in of_variants(part.where, records)
+    ]

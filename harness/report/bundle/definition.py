@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import BadRequest
-from harness.report.definition import AnyDefinition, load_definition
+from harness.report.any_table import TableDefinition, load_table
 from harness.report.definition_path import Kind, definition_path
-from harness.report.figure_definition import FigureDefinition, load_figure
+from harness.report.plot_definition import Plot, load_plot
 from variants.yaml_node import Node, read
 
 REQUIRED = ("title",)
@@ -36,8 +36,8 @@ class ReportDefinition:
     called: str
     title: str
     text: str
-    tables: tuple[AnyDefinition, ...]
-    figures: tuple[FigureDefinition, ...]
+    tables: tuple[TableDefinition, ...]
+    figures: tuple[Plot, ...]
     sources: Mapping[str, str]
 
 
@@ -69,8 +69,8 @@ def load_report(name_or_path: str) -> ReportDefinition:
         called=path.name if name_or_path.endswith(path.suffix) else name_or_path,
         title=keys["title"].text(),
         text=keys["text"].text() if "text" in keys else "",
-        tables=tuple(load_definition(name) for name in tables),
-        figures=tuple(load_figure(name) for name in figures),
+        tables=tuple(load_table(name) for name in tables),
+        figures=tuple(load_plot(name) for name in figures),
         sources=sources,
     )
 

@@ -7,16 +7,21 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import harness
 from harness.records import Record, to_json
 from harness.report.build import Choices
 from harness.report.bundle.build import Report
 from harness.report.bundle.index import index_page
+from harness.report.curve_data import CurveData
+from harness.report.figure_data import FigureData
 from harness.report.formats import render
 from harness.report.formats.json_text import identity
 from harness.report.web.figure_page import figure_page
+
+if TYPE_CHECKING:
+    from harness.report.draw import Drawing
 
 SCHEMA = 1
 MADE_BY = "harness report"
@@ -54,28 +59,45 @@ def report_files(
         versions |= {name: version(name) for name in DRAWN_BY}
     files[RECORDS] = "".join(f"{to_json(record)}\n" for record in used).encode()
     files[INDEX] = index_page(
-        report, used, links=links, command=command, versions=versions, warnings=lines
+        report,
+        used,
+        links=links,
+        command=command,
+        versions=versions,
+        warnings=lines,
+        drawings={name: drawings[f"{name}.svg"] for name in _curves(report)},
     ).encode()
     files[MANIFEST] = _manifest(report, used, choices, command, versions, lines, files)
     return files, lines
 
 
+def _curves(report: Report) -> list[str]:
+    return [f.definition.name for f in report.figures if isinstance(f, CurveData)]
+
+
 def _figures(report: Report) -> tuple[dict[str, bytes], list[str]]:
     """Return the files of all figures, the interactive page first, and what drawing them says."""
-    if not report.figures:
-        return {}, []
-    from harness.report.draw import draw  # matplotlib
-
     files: dict[str, bytes] = {}
     warnings: list[str] = []
     for figure in report.figures:
         name = figure.definition.name
-        files[f"{name}.html"] = figure_page(figure).encode()
+        if isinstance(figure, FigureData):  # a curve has no page of its own
+            files[f"{name}.html"] = figure_page(figure).encode()
         for format_name in IMAGE_FORMATS:
-            drawing = draw(figure, format_name)
+            drawing = _drawing(figure, format_name)
             files[f"{name}.{format_name}"] = drawing.content
             warnings += drawing.warnings
     return files, warnings
+
+
+def _drawing(figure: FigureData | CurveData, format_name: str) -> Drawing:
+    if isinstance(figure, CurveData):
+        from harness.report.draw_curve import draw_curve  # matplotlib
+
+        return draw_curve(figure, format_name)
+    from harness.report.draw import draw
+
+    return draw(figure, format_name)
 
 
 def _manifest(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from harness.records import Record
 from harness.report.bundle.build import Report
+from harness.report.curve_data import CurveData
 from harness.report.figure_data import FigureData
 from harness.report.model import LOGGED_MARK, REPORTED_MARK, Kind, Table
 from harness.report.web.figure_page import drawing, group_style, key, legend, notes
-from harness.report.web.page import escape, page, prose
+from harness.report.web.page import attributes, escape, page, prose
 from harness.report.web.record_facts import record_line
 from harness.report.web.table import fragment
 
@@ -22,6 +24,7 @@ KINDS: tuple[tuple[Kind, str, str], ...] = (
     ("absent", "absent", "there is no figure"),
 )
 STYLES = ("base.css", "table.css", "scene.css", "index.css")
+CURVES = "curve.css"
 
 
 def index_page(
@@ -32,6 +35,7 @@ def index_page(
     command: str,
     versions: Mapping[str, str],
     warnings: Sequence[str],
+    drawings: Mapping[str, bytes],
 ) -> str:
     """Return the page, which needs none of the other files to be read.
 
@@ -42,6 +46,7 @@ def index_page(
         command: What makes the report again.
         versions: Of the software that made it.
         warnings: Reasons to distrust it.
+        drawings: Each curve by name, as SVG.
     """
     definition = report.definition
     parts = ["<main>", f"<h1>{escape(definition.title)}</h1>"]
@@ -49,12 +54,17 @@ def index_page(
         parts.append(f'<p class="lede">{prose(definition.text)}</p>')
     parts.append(_contents(report))
     for position, figure in enumerate(report.figures):
-        parts += _figure(figure, position, links[figure.definition.name])
+        name = figure.definition.name
+        if isinstance(figure, CurveData):
+            parts += _curve(figure, position, links[name], drawings[name])
+        else:
+            parts += _figure(figure, position, links[name])
     for table in report.tables:
         parts += _table(table, links[f"table-{table.name}"])
     parts += [*_warnings(warnings), *_origins(report), *_records(used), *_made(command, versions)]
     parts.append("</main>")
-    return page(definition.title, "\n".join(parts), styles=STYLES)
+    styles = [*STYLES, CURVES] if drawings else STYLES
+    return page(definition.title, "\n".join(parts), styles=styles)
 
 
 def _contents(report: Report) -> str:
@@ -77,8 +87,25 @@ def _figure(figure: FigureData, position: int, names: Sequence[str]) -> list[str
         drawing(figure, scales=(definition.x.scale == "log",), focusable=False),
         key(figure),
         "</div>",
-        notes(figure),
+        notes(figure.notes),
         _links(names, {f"{definition.name}.html": "interactive page"}),
+        "</section>",
+    ]
+
+
+def _curve(curve: CurveData, position: int, names: Sequence[str], svg: bytes) -> list[str]:
+    definition = curve.definition
+    image = attributes(
+        class_="curve",
+        alt=definition.title,
+        src=f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}",
+    )
+    return [
+        f'<section id="figure-{position}" class="part">',
+        f"<h2>{escape(definition.name)}: {escape(definition.title)}</h2>",
+        f'<div class="plot"><img{image}></div>',
+        notes(curve.notes),
+        _links(names, {}),
         "</section>",
     ]
 
@@ -121,7 +148,7 @@ def _origins(report: Report) -> list[str]:
     counted: list[tuple[str, Counter[Kind]]] = [
         (
             figure.definition.name,
-            Counter(value.kind for p in figure.points for value in (p.x, p.y)),
+            _kinds(figure),
         )
         for figure in report.figures
     ]
@@ -144,6 +171,12 @@ def _origins(report: Report) -> list[str]:
         f'<ul class="footnotes"><li>{escape(meaning)}. The record behind a figure shows when the '
         "mouse rests on it.</li></ul></section>",
     ]
+
+
+def _kinds(figure: FigureData | CurveData) -> Counter[Kind]:
+    if isinstance(figure, CurveData):
+        return Counter(point.kind for point in figure.points)
+    return Counter(value.kind for p in figure.points for value in (p.x, p.y))
 
 
 def _records(used: Sequence[Record]) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 
 from harness.errors import BadRequest
 from harness.logged_record import LoggedRecord
 from harness.records import DeviceRecord, Record, ReportedRecord, to_json
-from harness.report.bundle.build import Report, looked_at
+from harness.report.bundle.build import Report, compared, looked_at
 from harness.report.rows import RowRecords
 
 
@@ -37,8 +38,13 @@ def used_records(
     shown = [id(record) for record in report.records()]
     rows = [row for part in looked_at(report.definition, records) for row in part]
     wanted = set(shown)
-    for more in (_nothing, _set_aside, _of_the_names):
-        wanted |= {id(record) for record in more(rows, records)}
+    stages: tuple[Iterable[Record], ...] = (
+        (),
+        chain(_set_aside(rows, records), compared(report.definition, records)),
+        _of_the_names(rows, records),
+    )
+    for more in stages:
+        wanted |= {id(record) for record in more}
         kept = [record for record in records if id(record) in wanted]
         if _remade(kept, build) == report:
             return kept
@@ -50,11 +56,6 @@ def _remade(kept: Sequence[Record], build: Callable[[Sequence[Record]], Report])
         return build(kept)
     except BadRequest:  # what is left does not even make a report
         return None
-
-
-def _nothing(rows: Sequence[RowRecords], records: Sequence[Record]) -> Iterator[Record]:
-    del rows, records
-    yield from ()
 
 
 def _set_aside(rows: Sequence[RowRecords], records: Sequence[Record]) -> Iterator[Record]:

@@ -22,6 +22,7 @@ from typing import Literal
 from harness.errors import BadRequest
 from harness.report.curve_definition import Where, read_where, where_of
 from harness.report.curve_metrics import Metric, metric_of
+from harness.report.curve_options import text_of
 from variants.yaml_node import Node
 
 REQUIRED = ("title", "effects")
@@ -78,13 +79,16 @@ def read_effects(root: Node, path: Path) -> EffectsDefinition:
     options = [node.text() for node in texts("options")]
     for key, names in (("metrics", [m.name for m in metrics]), ("options", options)):
         _refuse_twice(names, f"{keys[key].where}: {key}" if key in keys else key)
+    reference = read_where(keys["reference"]) if "reference" in keys else ()
+    if reference:
+        _refuse_several(reference, f"{keys['reference'].where}: reference")
     return EffectsDefinition(
         name=path.stem,
         title=keys["title"].text(),
         shows=keys["effects"].one_of(SHOWS),
         metrics=tuple(metrics),
         options=tuple(options),
-        reference=read_where(keys["reference"]) if "reference" in keys else (),
+        reference=reference,
         where=read_where(keys["where"]) if "where" in keys else (),
         footnotes=tuple(node.text() for node in texts("footnotes")),
         wide=keys["wide"].flag() if "wide" in keys else True,
@@ -119,9 +123,7 @@ def changed_effects(
     if options is not None:
         definition = replace(definition, options=_names(options, "--options"))
     given = where_of(reference or (), "--reference")
-    for each in given:
-        if len(each.values) > 1:
-            raise BadRequest(f"--reference: an option has one, got {each.option} twice")
+    _refuse_several(given, "--reference")
     kept = [w for w in definition.reference if w.option not in {each.option for each in given}]
     conditions = (*definition.where, *where_of(where or ()))
     return replace(definition, reference=(*kept, *given), where=conditions)
@@ -131,6 +133,13 @@ def _names(text: str, flag: str) -> tuple[str, ...]:
     names = tuple(part.strip() for part in text.split(","))
     _refuse_twice(names, flag)
     return names
+
+
+def _refuse_several(references: Sequence[Where], who: str) -> None:
+    for each in references:
+        if len(each.values) > 1:
+            values = " and ".join(text_of(value) for value in each.values)
+            raise BadRequest(f"{who}: {each.option} must have one value, got {values}")
 
 
 def _refuse_twice(names: Sequence[str], who: str) -> None:

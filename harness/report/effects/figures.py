@@ -19,7 +19,10 @@ HEADERS: Mapping[str, str] = {
     "energy_j": "Energy (J)",
     "miou": "mIoU (%)",
 }
-DIGITS: Mapping[str, int] = {"peak_activation_bytes": 1, "fps": 1, "miou": 1, "energy_j": 2}
+DIGITS: Mapping[str, int] = {
+    "params": 3, "conv_io": 1, "peak_activation_bytes": 1, "fps": 1, "miou": 1,
+}  # fmt: skip
+MORE = 1  # digit after the point where a metric has the table to itself
 SIGNIFICANT = 2
 RATIO_DIGITS = 3
 UNITS = {"params": "1e6", "conv_io": "1e6 elements", "peak_activation_bytes": "MiB", "miou": "%"}
@@ -32,13 +35,20 @@ def header(metric: Metric) -> str:
     return HEADERS.get(metric.name, metric.label)
 
 
-def difference_column(metric: Metric, name: str, above: str) -> Column:
-    """Return a column of differences of a metric, in the unit that its axis has."""
+def difference_column(metric: Metric, name: str, above: str, *, more: int = 0) -> Column:
+    """Return a column of differences of a metric, in the unit that its axis has.
+
+    Args:
+        metric: The metric.
+        name: The column's name.
+        above: Its header.
+        more: Digits after the point besides the usual ones.
+    """
     return Column(
         name=name,
         header=above,
         unit="1e9 MACs" if metric.name.startswith(MACS) else UNITS.get(metric.name, ""),
-        digits=DIGITS.get(metric.name, 3),
+        digits=DIGITS.get(metric.name, 2) + more,
         significant=SIGNIFICANT,
         figure=metric.name,
     )
@@ -71,13 +81,20 @@ def range_cell(column: Column, effect: Effect) -> Cell:
     at = change_cell(column, metric, effect.at_reference)
     ends = (effect.least, effect.most)
     low, high = (change.difference / metric.unit for change in ends)
+    around = _range(at.value, {end: signed(column, end) for end in (low, high)})
     return Cell(
-        text=f"{at.text} ({signed(column, low)} to {signed(column, high)})",
+        text=f"{at.text} ({around})",
         kind=kind(metric),
         value=at.value,
         span=(low, high),
         records=_records([effect.at_reference, *ends]),
     )
+
+
+def _range(value: float | None, ends: Mapping[float, str]) -> str:
+    """Return the ends of a range, but for one that the figure before it is."""
+    others = [text for end, text in ends.items() if end != value]
+    return " to ".join(others) if len(others) == len(ends) else f"to {others[0]}"
 
 
 def mean_cell(column: Column, effect: Effect) -> Cell:
@@ -104,8 +121,9 @@ def ratio_cell(column: Column, effect: Effect) -> Cell:
     span = None
     if ratios[0].value != ratios[-1].value:
         span = (ratios[0].value, ratios[-1].value)
-        ends = [column.print(end) for end in span]
-        text += f" ({' to '.join(ends)})" if ends[0] != ends[1] or shown is None else ""
+        ends = {end: column.print(end) for end in span}
+        if shown is None or len(set(ends.values())) > 1:
+            text += f" ({_range(shown.value if shown else None, ends)})"
     timed = metric.origin == "timed"
     return Cell(
         text=text,

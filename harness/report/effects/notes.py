@@ -36,13 +36,15 @@ def difference_notes(
     if len(metrics) > 1:
         if any(not effect.constant for effect in every if effect.metric.origin != "timed"):
             notes.append(
-                "A figure alone holds in all pairs; in brackets, the least and the most of all "
-                "pairs, which depend on the other options."
+                "A figure alone holds in all pairs. Else it is that of the pair in which all other "
+                "options are at the reference, and in brackets stand the least and the most of "
+                "all pairs, or the other one where it is one of them."
             )
         notes += _dependence(space, every)
     else:
         notes.append(
-            "Depends on: the options between whose values the differences vary most, with that "
+            "At reference: of the pair in which all other options are at the reference. Depends "
+            "on: the options between whose values the differences vary most, with that "
             "share of the differences' variance; empty where they do not vary."
         )
     notes += _free_of_charge(every)

@@ -12,15 +12,16 @@ from harness.report.candidates import (
     Candidate,
     newest,
     of_conditions,
+    of_variants,
     those_where,
     with_metric,
 )
 from harness.report.columns import Column
 from harness.report.curve_metrics import Metric, Origin, metric_of
-from harness.report.curve_options import VARIANT
 from harness.report.effects.definition import EffectsDefinition
 from harness.report.effects.effect import Effect, depends_on, effect_of
 from harness.report.effects.figures import (
+    MORE,
     absent,
     change_cell,
     depends_text,
@@ -104,7 +105,7 @@ def gather_points(
 ) -> Gathered:
     """Return the points of the space that `records` span."""
     who = definition.who
-    metrics = definition.metrics or _usual(records, definition)
+    metrics = metrics_of(definition, records)
     found: dict[Origin, list[Candidate]] = {}
     for metric in metrics:
         those = with_metric(metric, records, who)
@@ -126,19 +127,15 @@ def gather_points(
     return Gathered(definition, metrics, space, points, tuple(notes), tuple(warnings))
 
 
-def looked_at(definition: EffectsDefinition, records: Sequence[Record]) -> list[Record]:
-    """Return the records that a table of `definition` may rest on or tell of."""
-    wanted = [each.values for each in definition.where if each.option == VARIANT]
-    return [
-        record
-        for record in records
-        if isinstance(record, (ProfileRecord, LoggedRecord))
-        and all({record.variant, record.variant.partition("[")[0]} & set(v) for v in wanted)
-    ]
+def metrics_of(definition: EffectsDefinition, records: Sequence[Record]) -> tuple[Metric, ...]:
+    """Return the metrics that a table names, else those of the usual ones that its records have.
 
-
-def _usual(records: Sequence[Record], definition: EffectsDefinition) -> tuple[Metric, ...]:
-    kept = looked_at(definition, records)
+    Raises:
+        BadRequest: If they have none of them.
+    """
+    if definition.metrics:
+        return definition.metrics
+    kept = of_variants(definition.where, records)
     found = [metric_of(name, definition.who) for name in USUAL]
     there = tuple(metric for metric in found if any(_has(metric, each) for each in kept))
     if not there:
@@ -262,7 +259,7 @@ def _full(gathered: Gathered, lines: Sequence[Line]) -> tuple[list[Column], list
     """Return all that is known of one metric's differences."""
     (metric,) = gathered.metrics
     named = {"at_reference": "At reference", "least": "Least", "mean": "Mean", "most": "Most"}
-    columns = [difference_column(metric, name, above) for name, above in named.items()]
+    columns = [difference_column(metric, name, above, more=MORE) for name, above in named.items()]
     ratio = ratio_column("ratio", "Ratio")
     depends = Column(name="depends_on", header="Depends on")
     cells = []

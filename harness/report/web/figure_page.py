@@ -51,7 +51,7 @@ def figure_page(data: FigureData) -> str:
             _table(data),
             "</section>",
             "</div>",
-            notes(data),
+            notes(data.notes),
             "</main>",
         ]
     )
@@ -173,11 +173,11 @@ def _table(data: FigureData) -> str:
     return fragment(figure_table(data), identity="points", leads=leads)
 
 
-def notes(data: FigureData) -> str:
+def notes(texts: Sequence[str]) -> str:
     """Return the notes below a figure."""
-    if not data.notes:
+    if not texts:
         return ""
-    lines = "".join(f"\n<li>{prose(note)}</li>" for note in data.notes)
+    lines = "".join(f"\n<li>{prose(text)}</li>" for text in texts)
     return f'<ul class="footnotes">{lines}\n</ul>'
 
 

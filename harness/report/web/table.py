@@ -95,6 +95,8 @@ class _Writer:
 
     def _attributes(self, column: Column, cell: Cell) -> str:
         number = ' class="number"' if column.figure else ""
+        if cell.kind == "label" and "-" in cell.text and " " not in cell.text:
+            number = ' style="white-space:nowrap"'  # 8-4-2 is one word
         value = "" if cell.value is None else f' data-value="{cell.value!r}"'
         title = self._title(cell)
         return f'{number} data-kind="{cell.kind}"{value}' + (f' title="{title}"' if title else "")
