@@ -20,11 +20,12 @@ HEADERS: Mapping[str, str] = {
     "miou": "mIoU (%)",
 }
 DIGITS: Mapping[str, int] = {
-    "params": 3, "conv_io": 1, "peak_activation_bytes": 1, "fps": 1, "miou": 1,
+    "conv_io": 1, "peak_activation_bytes": 1, "fps": 1, "miou": 1,
 }  # fmt: skip
 MORE = 1  # digit after the point where a metric has the table to itself
 SIGNIFICANT = 2
 RATIO_DIGITS = 3
+LEAST_SHARE = 0.01  # of a dependence that is worth a word
 UNITS = {"params": "1e6", "conv_io": "1e6 elements", "peak_activation_bytes": "MiB", "miou": "%"}
 
 
@@ -164,9 +165,10 @@ def kind(metric: Metric) -> Kind:
     return "logged" if metric.origin == "logged" else "measured"
 
 
-def depends_text(shares: Sequence[tuple[str, float]]) -> str:
-    """Return the options that differences depend on most, e.g. `stem.strides 98%`."""
-    return ", ".join(f"{name} {100 * share:.0f}%" for name, share in shares[:2] if share >= 0.01)
+def depends_text(shares: Sequence[tuple[str, float]], *, most: int) -> str:
+    """Return the options that differences depend on, at most so many: `stem.strides 98%`."""
+    named = [share for share in shares[:most] if share[1] >= LEAST_SHARE]
+    return ", ".join(f"{name} {100 * share:.0f}%" for name, share in named)
 
 
 def _records(changes: Sequence[Change | None]) -> tuple[Record, ...]:

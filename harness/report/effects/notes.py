@@ -44,8 +44,8 @@ def difference_notes(
     else:
         notes.append(
             "At reference: of the pair in which all other options are at the reference. Depends "
-            "on: the options between whose values the differences vary most, with that "
-            "share of the differences' variance; empty where they do not vary."
+            "most on: the option between whose values the differences vary most, with its share "
+            "of their variance; empty where they do not vary."
         )
     notes += _free_of_charge(every)
     notes += _timed(every)
@@ -101,7 +101,7 @@ def _dependence(space: Space, every: Sequence[Effect]) -> list[str]:
     for label, by_metric in found.items():
         texts: dict[str, list[str]] = defaultdict(list)
         for effects in by_metric.values():
-            text = depends_text(depends_on(space, effects))
+            text = depends_text(depends_on(space, effects), most=2)
             if text:
                 texts[text].append(header(effects[0].metric).partition(" (")[0])
         if texts:

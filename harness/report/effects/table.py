@@ -261,7 +261,7 @@ def _full(gathered: Gathered, lines: Sequence[Line]) -> tuple[list[Column], list
     named = {"at_reference": "At reference", "least": "Least", "mean": "Mean", "most": "Most"}
     columns = [difference_column(metric, name, above, more=MORE) for name, above in named.items()]
     ratio = ratio_column("ratio", "Ratio")
-    depends = Column(name="depends_on", header="Depends on")
+    depends = Column(name="depends_on", header="Depends most on")
     cells = []
     for line in lines:
         effect = line.effects[metric.name]
@@ -272,7 +272,7 @@ def _full(gathered: Gathered, lines: Sequence[Line]) -> tuple[list[Column], list
                 mean_cell(columns[2], effect),
                 change_cell(columns[3], metric, effect.most),
                 ratio_cell(ratio, effect),
-                text_cell(depends_text(depends_on(gathered.space, [effect]))),
+                text_cell(depends_text(depends_on(gathered.space, [effect]), most=1)),
             ]
         )
     return [*columns, ratio, depends], cells

@@ -43,7 +43,7 @@ SPECIAL = re.compile("-(?=-)|" + "|".join(re.escape(k) for k in ESCAPES if k != 
 WHITE_SPACE = re.compile(r"\s+")  # a blank line would end a paragraph, or break an argument
 CODE = re.compile(r"`([^`]+)`")
 LINE_BREAK = r" \\ "
-NEGATIVE = re.compile(r"-(?=\d)")
+NEGATIVE = re.compile(r"(?:^|(?<=[ (]))-(?=\d)")  # no hyphen of 8-4-2 or 2020-01
 RANKS: Mapping[Rank, str] = {"best": r"\textbf", "second": r"\underline"}
 MANY_COLUMNS = 12  # with more a table of a page's width needs small type
 
@@ -180,10 +180,8 @@ def header_text(each: MarkedColumn, *, unit: str = "") -> str:
 
 
 def shown(cell: Cell) -> str:
-    """Return a cell's text, a leading hyphen before a digit set as a minus, its rank shown."""
-    text = escape(cell.text)
-    if cell.text.startswith("-"):
-        text = NEGATIVE.sub("$-$", text, count=1)
+    """Return a cell's text, a hyphen that begins a number set as a minus, its rank shown."""
+    text = NEGATIVE.sub("$-$", escape(cell.text))
     return text if cell.rank is None else rf"{RANKS[cell.rank]}{{{text}}}"
 
 

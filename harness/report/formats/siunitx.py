@@ -21,7 +21,7 @@ from harness.report.formats.latex import (
 from harness.report.model import Table
 
 NUMBER = re.compile(
-    rf"(?P<sign>-?)(?P<whole>\d+)(?:\.(?P<part>\d+))?(?P<spread>{PLUS_MINUS}[\d.]+)?"
+    rf"(?P<sign>[-+]?)(?P<whole>\d+)(?:\.(?P<part>\d+))?(?P<spread>{PLUS_MINUS}[\d.]+)?"
 )
 # Bold figures in bold digits, and what follows a figure right behind its last digit.
 SETUP = (
@@ -59,7 +59,7 @@ class _Number(NamedTuple):
     """A figure, taken apart.
 
     Attributes:
-        sign: `-` or nothing.
+        sign: `-`, `+` or nothing.
         whole: Digits before the point.
         part: Digits behind it.
         spread: ± and what follows it.
@@ -97,13 +97,15 @@ class _Room:
     """The room that the numbers of a column need.
 
     Attributes:
-        sign: Whether one is negative.
+        sign: Whether one has a sign.
+        plus: Whether one has a plus, which siunitx would leave out.
         before: Digits before the point.
         after: Digits behind it.
         tail: The longest text behind a number.
     """
 
     sign: bool
+    plus: bool
     before: int
     after: int
     tail: str
@@ -113,6 +115,7 @@ class _Room:
         """Return the room for the widest of `numbers`."""
         return cls(
             sign=any(number.sign for number in numbers),
+            plus=any(number.sign == "+" for number in numbers),
             before=max((len(number.whole) for number in numbers), default=1),
             after=max((len(number.part) for number in numbers), default=0),
             tail=max((number.tail for number in numbers), key=len, default=""),
@@ -123,6 +126,7 @@ class _Room:
         """The options of the column."""
         point = f".{self.after}" if self.after else ""
         form = f"table-format={'-' * self.sign}{self.before}{point}"
+        form += ",retain-explicit-plus=true" * self.plus
         return form + (f",table-space-text-post={{{escape(self.tail)}}}" if self.tail else "")
 
     def underlined(self, number: _Number) -> str:
