@@ -45,7 +45,7 @@ def of_variants(conditions: Iterable[Where], records: Sequence[Record]) -> list[
     ]
 
 
-def with_metric(metric: Metric, records: Sequence[Record], who: str) -> list[Candidate]:
+def having(metric: Metric, records: Sequence[Record], who: str) -> list[Source]:
     """Return the records that have the metric.
 
     Raises:
@@ -55,11 +55,16 @@ def with_metric(metric: Metric, records: Sequence[Record], who: str) -> list[Can
     sources = [record for record in records if isinstance(record, kind)]
     found = [record for record in sources if metric.value(record) is not None]
     if found:
-        return [Candidate(record, options_of(record)) for record in found]
+        return list(found)
     rules = {rule for r in sources if isinstance(r, ProfileRecord) for rule in r.static.macs}
     is_rule = metric.name.startswith("macs.")
     hint = did_you_mean(metric.name, [f"macs.{rule}" for rule in rules]) if is_rule else ""
     raise BadRequest(f"{who}: no record has {metric.name}{hint}")
+
+
+def candidates_of(records: Iterable[Source]) -> list[Candidate]:
+    """Return records with their options."""
+    return [Candidate(record, options_of(record)) for record in records]
 
 
 def those_where(found: list[Candidate], conditions: Iterable[Where], who: str) -> list[Candidate]:

@@ -12,10 +12,11 @@ from harness.errors import BadRequest
 from harness.records import Record
 from harness.report.candidates import (
     Candidate,
+    candidates_of,
+    having,
     of_conditions,
     require_options,
     those_where,
-    with_metric,
 )
 from harness.report.curve_definition import CurveDefinition
 from harness.report.curve_options import INPUT, NOT_SET, VARIANT, ordered, text_of
@@ -33,7 +34,7 @@ def candidates(
         BadRequest: If none is left, an option is unknown, or one varies that is not shown.
     """
     who = f"figure {definition.name}"
-    found = those_where(with_metric(definition.y, records, who), definition.where, who)
+    found = those_where(candidates_of(having(definition.y, records, who)), definition.where, who)
     if definition.y.origin == "timed":
         found = of_conditions(found, choice, who)
     warnings: list[str] = []

@@ -8,7 +8,7 @@ difference depends on them as it does on any other option.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from harness.report.effects.space import UNSET, Factor, Key, Point, Space, component_of, slot_of
@@ -72,6 +72,29 @@ def pairs_of(space: Space, points: Sequence[Point], factor: Factor) -> Iterator[
             if all(point.at[i] in (wanted[i], UNSET) for i in others):
                 at_reference = at_reference or pair
         yield Pairs(value, tuple(found), at_reference)
+
+
+def with_pairs(space: Space, points: Sequence[Point], fixed: Set[str]) -> Space:
+    """Return the space with references that have pairs, where others than the first ones have.
+
+    Args:
+        space: The space.
+        points: Its points.
+        fixed: Options whose reference was named, which stays.
+    """
+    for factor in space.factors:
+        if fixed & set(factor.names):
+            continue
+        places = space.positions(factor)
+        there = dict.fromkeys(tuple(point.at[i] for i in places) for point in points)
+        for value in (factor.reference, *there):
+            if value in factor.values:
+                moved = space.moved(factor, value)
+                now = moved.factors[space.factors.index(factor)]
+                if any(pairs.found for pairs in pairs_of(moved, points, now)):
+                    space = moved
+                    break
+    return space
 
 
 def _free(space: Space, factor: Factor, a: Sequence[Point], b: Sequence[Point]) -> tuple[int, ...]:

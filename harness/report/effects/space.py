@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.errors import BadRequest
@@ -66,6 +66,21 @@ class Space:
     def point(self, source: Candidate) -> Point:
         """Return a record at its place."""
         return Point(source, source.key(self.names))
+
+    def moved(self, factor: Factor, reference: Key) -> Space:
+        """Return the space with another reference for one of its factors."""
+        if reference == factor.reference:
+            return self
+        now = replace(factor, reference=reference)
+        at = list(self.reference)
+        for place, key in zip(self.positions(factor), reference, strict=True):
+            at[place] = key
+        return replace(
+            self,
+            factors=tuple(now if each == factor else each for each in self.factors),
+            shown=tuple(now if each == factor else each for each in self.shown),
+            reference=tuple(at),
+        )
 
     def positions(self, factor: Factor) -> tuple[int, ...]:
         """Return where the options of a factor stand in `names`."""

@@ -10,11 +10,13 @@ from harness.logged_record import LoggedRecord
 from harness.records import ProfileRecord, Record
 from harness.report.candidates import (
     Candidate,
+    Source,
+    candidates_of,
+    having,
     newest,
     of_conditions,
     of_variants,
     those_where,
-    with_metric,
 )
 from harness.report.columns import Column
 from harness.report.curve_metrics import Metric, Origin, metric_of
@@ -35,7 +37,7 @@ from harness.report.effects.figures import (
     text_cell,
 )
 from harness.report.effects.notes import difference_notes, share_notes
-from harness.report.effects.pairs import Pairs, pairs_of
+from harness.report.effects.pairs import Pairs, pairs_of, with_pairs
 from harness.report.effects.shares import missing, shares_of
 from harness.report.effects.space import Factor, Key, Point, Space, space_of
 from harness.report.model import Cell, Table, TableRow
@@ -106,15 +108,14 @@ def gather_points(
     """Return the points of the space that `records` span."""
     who = definition.who
     metrics = metrics_of(definition, records)
-    found: dict[Origin, list[Candidate]] = {}
+    found: dict[Origin, dict[int, Source]] = {}  # by identity: records are not hashable
     for metric in metrics:
-        those = with_metric(metric, records, who)
-        found.setdefault(metric.origin, []).extend(those)
+        those = having(metric, records, who)
+        found.setdefault(metric.origin, {}).update((id(record), record) for record in those)
     chosen: dict[Origin, list[Candidate]] = {}
-    for origin, those in found.items():
-        once = list({id(each.record): each for each in those}.values())
-        once = those_where(once, definition.where, who)
-        chosen[origin] = of_conditions(once, choice, who) if origin == "timed" else once
+    for origin, by_id in found.items():
+        kept = those_where(candidates_of(by_id.values()), definition.where, who)
+        chosen[origin] = of_conditions(kept, choice, who) if origin == "timed" else kept
     space = space_of([each for those in chosen.values() for each in those], definition)
     points: dict[Origin, tuple[Point, ...]] = {}
     notes: list[str] = []
@@ -124,6 +125,8 @@ def gather_points(
         points[origin] = tuple(space.point(each) for each in left.candidates)
         notes += left.notes
         warnings += left.warnings
+    fixed = {where.option for where in definition.reference}
+    space = with_pairs(space, [p for those in points.values() for p in those], fixed)
     return Gathered(definition, metrics, space, points, tuple(notes), tuple(warnings))
 
 
@@ -195,10 +198,11 @@ def _differences(gathered: Gathered) -> Table:
     one = len(gathered.metrics) == 1
     columns, cells = (_full if one else _side_by_side)(gathered, lines)
     without = [f for f in gathered.space.shown if f not in [line.factor for line in lines]]
-    warnings = [
-        f"{definition.who}: no two records differ in {factor.label} alone: left out"
-        for factor in without
-    ]
+    warnings = []
+    if without:
+        names = ", ".join(factor.label for factor in without)
+        warnings = [f"{definition.who}: no two records differ from the reference in one of these "
+                    f"alone, so they are left out: {names}"]  # fmt: skip
     groups = list(dict.fromkeys(line.factor.names for line in lines))
     rows = tuple(
         TableRow(
