@@ -120,8 +120,8 @@ def gather_points(
     points: dict[Origin, tuple[Point, ...]] = {}
     notes: list[str] = []
     warnings: list[str] = []
-    for origin, those in chosen.items():
-        left = newest(those, space.names, origin, choice, who)
+    for origin, candidates in chosen.items():
+        left = newest(candidates, space.names, origin, choice, who)
         points[origin] = tuple(space.point(each) for each in left.candidates)
         notes += left.notes
         warnings += left.warnings
