@@ -79,6 +79,11 @@ def table(
     of the training logs that harness log add stored. --json gives every cell with its exact value,
     its kind and the records that it comes from.
 
+    effects says what each option costs, over all pairs of records that differ in it alone: the
+    difference where all else is at the reference, least and most; of one metric in full, with
+    mean, ratio and the option that it depends on most. shares splits the variance of a sweep of
+    every combination by option.
+
     \b
     Examples:
       harness table 1
@@ -89,7 +94,7 @@ def table(
       harness table 4 --with-reported --json
       harness table 1 --digits spread --miou mean
       harness table effects --results runs --reference context.name=none
-      harness table effects --results runs --metrics fps --where variant=fassd-net --device H200
+      harness table effects --metrics fps --where variant=fassd-net --device H200
       harness table shares --results runs --metrics params,macs.paper
       harness table my-table.yaml --results results --results ../other/results
     """

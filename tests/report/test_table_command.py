@@ -228,7 +228,18 @@ def test_help_shows_the_options_with_examples_in_80_columns(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     for command, words in {
-        "table": ("--miou", "--digits", "--with-reported", "harness table 4", "latex-siunitx"),
+        "table": (
+            "--miou",
+            "--digits",
+            "--with-reported",
+            "harness table 4",
+            "latex-siunitx",
+            "--reference",
+            "--where",
+            "--metrics",
+            "--options",
+            "harness table effects",
+        ),
         "profile": ("--stages", "harness profile --table 4", "NAME|FILE"),
     }.items():
         assert run([command, "--help"]) == 0

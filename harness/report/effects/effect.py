@@ -118,7 +118,7 @@ def _change(metric: Metric, pair: Pair) -> Change | None:
 def _ratio(
     metric: Metric, a: Candidate, b: Candidate, first: Number, second: Number
 ) -> Ratio | None:
-    """Return the ratio with what is known of its interval: a count has no noise."""
+    """Return the ratio with what is known of its interval."""
     if first == 0:
         return None
     if metric.origin == "timed" and metric.name in ("fps", "latency_s.mean"):
@@ -129,7 +129,7 @@ def _ratio(
         rates = rate_ratio(a.record.timing, b.record.timing)
         value = rates.value if metric.name == "fps" else second / first
         return Ratio(value, rates.log_half_width)
-    return Ratio(second / first, 0.0 if metric.origin == "counted" else None)
+    return Ratio(second / first, None)
 
 
 def beyond_noise(ratios: Sequence[Ratio]) -> bool:
