@@ -160,6 +160,8 @@ def load_definition(name_or_path: str | Path) -> AnyDefinition:
     root = read(path, what="table")
     if isinstance(root.value, dict) and "stages" in root.value:
         return _stage_definition(path, root)
+    if isinstance(root.value, dict) and "effects" in root.value:
+        raise BadRequest(f"{root.where}: a table of effects has no rows, so it names no variants")
     return _variant_definition(path, root)
 
 

@@ -16,7 +16,7 @@ from harness.report.curve_data import CurveData, collect_curve
 from harness.report.curve_definition import CurveDefinition
 from harness.report.definition import Definition
 from harness.report.effects.definition import EffectsDefinition
-from harness.report.effects.table import metrics_of
+from harness.report.effects.gathered import metrics_of
 from harness.report.figure_data import FigureData, collect
 from harness.report.figure_definition import FigureDefinition
 from harness.report.figure_rows import point_records

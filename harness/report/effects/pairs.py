@@ -41,7 +41,6 @@ class Pairs:
 def pairs_of(space: Space, points: Sequence[Point], factor: Factor) -> Iterator[Pairs]:
     """Yield the pairs of every value of `factor` but its reference."""
     own = space.positions(factor)
-    others = [i for i in range(len(space.names)) if i not in own]
     by_value: dict[Key, list[Point]] = {value: [] for value in factor.values}
     for point in points:
         key = tuple(point.at[i] for i in own)
@@ -49,29 +48,34 @@ def pairs_of(space: Space, points: Sequence[Point], factor: Factor) -> Iterator[
             by_value[key].append(point)
     reference = by_value[factor.reference]
     for value, those in by_value.items():
-        if value == factor.reference:
-            continue
-        free = _free(space, factor, reference, those)
-        held = [i for i in others if i not in free]
-        standing = {i: _standing(space, reference, i) for i in free}
-        starts: dict[Key, Point] = {}
-        for point in reference:
-            if all(point.at[i] == standing[i] for i in free):
-                starts.setdefault(tuple(point.at[i] for i in held), point)
-        found: list[Pair] = []
-        at_reference: Pair | None = None
-        loose = {*free, space.component(factor)}  # the reference may be a component without it
-        wanted = {i: _standing(space, those, i) if i in loose else space.reference[i]
-                  for i in others}  # fmt: skip
-        for point in those:
-            start = starts.get(tuple(point.at[i] for i in held))
-            if start is None:
-                continue
-            pair = Pair(start, point, tuple(point.at[i] for i in others))
-            found.append(pair)
-            if all(point.at[i] in (wanted[i], UNSET) for i in others):
-                at_reference = at_reference or pair
-        yield Pairs(value, tuple(found), at_reference)
+        if value != factor.reference:
+            yield _pairs(space, factor, value, reference, those)
+
+
+def _pairs(
+    space: Space, factor: Factor, value: Key, reference: Sequence[Point], those: Sequence[Point]
+) -> Pairs:
+    """Return the pairs of the records at a value with those at the reference."""
+    own = space.positions(factor)
+    others = [i for i in range(len(space.names)) if i not in own]
+    free = _free(space, factor, reference, those)
+    held = [i for i in others if i not in free]
+    standing = {i: _standing(space, reference, i) for i in free}
+    starts: dict[Key, Point] = {}
+    for point in reference:
+        if all(point.at[i] == standing[i] for i in free):
+            starts.setdefault(tuple(point.at[i] for i in held), point)
+    loose = {*free, space.component(factor)}  # the reference may be a component without it
+    wanted = {i: _standing(space, those, i) if i in loose else space.reference[i] for i in others}
+    found: list[Pair] = []
+    at_reference: Pair | None = None
+    for point in those:
+        start = starts.get(tuple(point.at[i] for i in held))
+        if start is not None:
+            found.append(Pair(start, point, tuple(point.at[i] for i in others)))
+            if at_reference is None and all(point.at[i] in (wanted[i], UNSET) for i in others):
+                at_reference = found[-1]
+    return Pairs(value, tuple(found), at_reference)
 
 
 def with_pairs(space: Space, points: Sequence[Point], fixed: Set[str]) -> Space:
@@ -103,7 +107,7 @@ def _free(space: Space, factor: Factor, a: Sequence[Point], b: Sequence[Point]) 
     free = []
     for i, name in enumerate(space.names):
         if slot_of(name) in slots and name not in factor.names:
-            values = [{point.at[i] for point in points} - {UNSET} for points in (a, b)]
+            values = [{point.at[i] for point in points} for points in (a, b)]
             if not values[0] & values[1]:
                 free.append(i)
     return tuple(free)

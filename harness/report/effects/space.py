@@ -133,20 +133,20 @@ def space_of(found: Sequence[Candidate], definition: EffectsDefinition) -> Space
     asked = dict.fromkeys(of_name[name].names for name in definition.options) or dict.fromkeys(
         factor.names for factor in factors
     )
-    reference = []
-    for name in names:
-        if name in of_name:
-            factor = of_name[name]
-            reference.append(factor.reference[factor.names.index(name)])
-        else:
-            reference.append(next(key for key in columns[name] if key != UNSET))
     by_names = {factor.names: factor for factor in factors}
     return Space(
         tuple(names),
         tuple(factors),
         tuple(by_names[names] for names in asked),
-        tuple(reference),
+        tuple(_reference(name, of_name.get(name), columns[name]) for name in names),
     )
+
+
+def _reference(name: str, factor: Factor | None, column: Sequence[str]) -> str:
+    """Return what tells an option's reference apart: of one value alone it is that."""
+    if factor is None:
+        return next(key for key in column if key != UNSET)
+    return factor.reference[factor.names.index(name)]
 
 
 def _keys(found: Sequence[Candidate]) -> dict[str, list[str]]:

@@ -6,20 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.errors import BadRequest
-from harness.logged_record import LoggedRecord
-from harness.records import ProfileRecord, Record
-from harness.report.candidates import (
-    Candidate,
-    Source,
-    candidates_of,
-    having,
-    newest,
-    of_conditions,
-    of_variants,
-    those_where,
-)
+from harness.records import Record
 from harness.report.columns import Column
-from harness.report.curve_metrics import Metric, Origin, metric_of
+from harness.report.curve_metrics import Metric, Origin
 from harness.report.effects.definition import EffectsDefinition
 from harness.report.effects.effect import Effect, depends_on, effect_of
 from harness.report.effects.figures import (
@@ -33,52 +22,21 @@ from harness.report.effects.figures import (
     range_cell,
     ratio_cell,
     ratio_column,
-    share_cell,
     text_cell,
 )
-from harness.report.effects.notes import difference_notes, share_notes
-from harness.report.effects.pairs import Pairs, pairs_of, with_pairs
-from harness.report.effects.shares import missing, shares_of
-from harness.report.effects.space import Factor, Key, Point, Space, space_of
+from harness.report.effects.gathered import Gathered, gather_points
+from harness.report.effects.notes import difference_notes
+from harness.report.effects.pairs import Pairs, pairs_of
+from harness.report.effects.share_table import OPTION, share_table
+from harness.report.effects.space import Factor, Key
 from harness.report.model import Cell, Table, TableRow
 from harness.report.speed import FpsChoice
 
-USUAL = ("params", "macs.paper", "conv_io", "peak_activation_bytes", "fps", "miou")
-"""The metrics of a table that names none, as far as the records have them."""
-
-OPTION, FROM, TO, PAIRS = (
-    Column(name="option", header="Option"),
+FROM, TO, PAIRS = (
     Column(name="from", header="From"),
     Column(name="to", header="To"),
     Column(name="pairs", header="Pairs", figure="pairs"),
 )
-
-
-@dataclass(frozen=True)
-class Gathered:
-    """What a table is made of.
-
-    Attributes:
-        definition: What was asked for, its metrics named.
-        space: The options that vary.
-        points: The records by the origin of the metrics, the newest of each network.
-        notes: What a reader has to know about them.
-        warnings: What whoever prints the table has to know.
-    """
-
-    definition: EffectsDefinition
-    metrics: tuple[Metric, ...]
-    space: Space
-    points: Mapping[Origin, tuple[Point, ...]]
-    notes: tuple[str, ...]
-    warnings: tuple[str, ...]
-
-    @property
-    def records(self) -> tuple[Record, ...]:
-        """The records behind the points, each once."""
-        found = {id(p.source.record): p.source.record for those in self.points.values()
-                 for p in those}  # fmt: skip
-        return tuple(found.values())
 
 
 def build_effects(
@@ -98,59 +56,8 @@ def build_effects(
     """
     gathered = gather_points(definition, records, choice or FpsChoice(origin="measured"))
     if definition.shows == "shares":
-        return _shares(gathered)
+        return share_table(gathered)
     return _differences(gathered)
-
-
-def gather_points(
-    definition: EffectsDefinition, records: Sequence[Record], choice: FpsChoice
-) -> Gathered:
-    """Return the points of the space that `records` span."""
-    who = definition.who
-    metrics = metrics_of(definition, records)
-    found: dict[Origin, dict[int, Source]] = {}  # by identity: records are not hashable
-    for metric in metrics:
-        those = having(metric, records, who)
-        found.setdefault(metric.origin, {}).update((id(record), record) for record in those)
-    chosen: dict[Origin, list[Candidate]] = {}
-    for origin, by_id in found.items():
-        kept = those_where(candidates_of(by_id.values()), definition.where, who)
-        chosen[origin] = of_conditions(kept, choice, who) if origin == "timed" else kept
-    space = space_of([each for those in chosen.values() for each in those], definition)
-    points: dict[Origin, tuple[Point, ...]] = {}
-    notes: list[str] = []
-    warnings: list[str] = []
-    for origin, candidates in chosen.items():
-        left = newest(candidates, space.names, origin, choice, who)
-        points[origin] = tuple(space.point(each) for each in left.candidates)
-        notes += left.notes
-        warnings += left.warnings
-    fixed = {where.option for where in definition.reference}
-    space = with_pairs(space, [p for those in points.values() for p in those], fixed)
-    return Gathered(definition, metrics, space, points, tuple(notes), tuple(warnings))
-
-
-def metrics_of(definition: EffectsDefinition, records: Sequence[Record]) -> tuple[Metric, ...]:
-    """Return the metrics that a table names, else those of the usual ones that its records have.
-
-    Raises:
-        BadRequest: If they have none of them.
-    """
-    if definition.metrics:
-        return definition.metrics
-    kept = of_variants(definition.where, records)
-    found = [metric_of(name, definition.who) for name in USUAL]
-    there = tuple(metric for metric in found if any(_has(metric, each) for each in kept))
-    if not there:
-        raise BadRequest(
-            f"{definition.who}: a record must have one of {', '.join(USUAL)}, got none"
-        )
-    return there
-
-
-def _has(metric: Metric, record: Record) -> bool:
-    kinds = LoggedRecord if metric.origin == "logged" else ProfileRecord
-    return isinstance(record, kinds) and metric.raw(record) is not None
 
 
 @dataclass(frozen=True)
@@ -280,55 +187,3 @@ def _full(gathered: Gathered, lines: Sequence[Line]) -> tuple[list[Column], list
             ]
         )
     return [*columns, ratio, depends], cells
-
-
-def _shares(gathered: Gathered) -> Table:
-    definition, space = gathered.definition, gathered.space
-    for points in gathered.points.values():
-        there, needed = missing(space, points)
-        if there != needed:
-            raise BadRequest(
-                f"{definition.who}: shares need a record of every combination of the options that "
-                f"vary, got {there:,} of {needed:,}; choose with --where, or print differences"
-            )
-    split = [
-        shares_of(metric, space, gathered.points[metric.origin]) for metric in gathered.metrics
-    ]
-    columns = [
-        Column(name=m.name, header=header(m).partition(" (")[0], unit="%", digits=2, significant=2,
-               figure=m.name, suffix="%")
-        for m in gathered.metrics
-    ]  # fmt: skip
-    rows = []
-    for factor in space.shown:
-        place = space.factors.index(factor)
-        rows.append((factor.label, [float(each.of[place]) for each in split]))
-    rows.append(("interactions", [float(each.interactions) for each in split]))
-    return Table(
-        name=definition.name,
-        title=definition.title,
-        columns=(OPTION, *columns),
-        rows=tuple(
-            TableRow(
-                variant=label,
-                cells=(
-                    text_cell(label),
-                    *(
-                        share_cell(column, share, metric)
-                        for column, share, metric in zip(
-                            columns, shares, gathered.metrics, strict=True
-                        )
-                    ),
-                ),
-            )
-            for label, shares in rows
-        ),
-        footnotes=(
-            *definition.footnotes,
-            *share_notes(gathered.records, gathered.metrics),
-            *gathered.notes,
-        ),
-        warnings=gathered.warnings,
-        wide=definition.wide,
-        basis=gathered.records,
-    )

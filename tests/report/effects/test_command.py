@@ -162,7 +162,7 @@ def test_profile_does_not_take_a_table_of_effects_for_rows(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     message = refused(capsys, "profile", "--table", "effects", "--no-timing")
-    assert "effects.yaml" in message
+    assert message.endswith("a table of effects has no rows, so it names no variants")
 
 
 @pytest.mark.slow
@@ -198,6 +198,12 @@ def test_a_device_narrows_effects_that_were_timed_and_leaves_counts() -> None:
     assert run(["report", "r.yaml", "--out", "a", "--device", "H200"]) == 0
     assert "2.000" in Path("a/table-effects.md").read_text(encoding="utf-8")
     assert "context.alpha" in Path("a/table-costs.md").read_text(encoding="utf-8")
+
+
+def test_a_report_of_all_that_varies_needs_no_file() -> None:
+    assert run(["report", "effects"]) == 0
+    text = Path("reports/effects/table-effects.md").read_text(encoding="utf-8")
+    assert "| context.alpha | 1    | 2    |     2 |" in text
 
 
 def test_a_report_may_name_nothing_but_a_curve(capsys: pytest.CaptureFixture[str]) -> None:

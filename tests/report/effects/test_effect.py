@@ -77,6 +77,13 @@ def test_whole_numbers_beyond_what_a_float_holds_stay_exact() -> None:
     assert effect.least.difference == 1
 
 
+def test_what_large_differences_depend_on_is_not_lost_in_rounding() -> None:
+    big = 2**60
+    figures = {(1, 1): 0, (2, 1): big + 1, (1, 3): 0, (2, 3): big + 3}
+    space, found = effects(two_by_two(figures))
+    assert depends_on(space, [found["stem.width", "2"]]) == [("stem.depth", 1.0)]
+
+
 def test_a_timed_ratio_joins_both_intervals_and_their_mean_is_surer() -> None:
     records = [
         record({"stem": {"width": w, "depth": d}}, fps=fps, half_width=0.03)
