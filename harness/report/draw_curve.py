@@ -237,7 +237,7 @@ def _handles(
     ]
 
 
-def _columns(entries: int, most: int) -> int:
+def legend_columns(entries: int, most: int) -> int:
     """Return as few columns as make no more rows than `most` columns would."""
     return math.ceil(entries / math.ceil(entries / most))
 
@@ -250,7 +250,7 @@ def _draw_legend(figure: Figure, title: str | None, handles: list[Line2D], side:
         title=title,
         title_fontsize=FONT - 0.5,
         loc=LOCATIONS[side],
-        ncols=_columns(len(handles), max(1, room // widest)),
+        ncols=legend_columns(len(handles), max(1, room // widest)),
         handlelength=2.6,
         handletextpad=0.4,
         columnspacing=1.0,

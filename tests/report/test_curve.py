@@ -217,6 +217,18 @@ def test_networks_without_the_option_are_left_out_with_a_line() -> None:
     data = curve([GRID[0], bare])
     assert places(data) == [(1, 9.0)]
     assert data.warnings == ("figure curve: without context.alpha, not drawn: baseline",)
+    several = [replace(bare, variant=f"baseline-{i}") for i in range(8)]
+    (warning,) = curve([GRID[0], *several]).warnings
+    assert warning.endswith(
+        "not drawn: " + ", ".join(f"baseline-{i}" for i in range(5)) + " and 3 more"
+    )
+
+
+def test_a_condition_may_ask_for_networks_without_the_option() -> None:
+    bare = record(spec=spec() | {"context": {"name": "none"}}, params=10**6)
+    both = ["context.alpha=2", "context.alpha=not set"]
+    data = curve([*SWEEP, bare], x="context.name", where=both)
+    assert places(data) == [("dapf", 3.0), ("none", 1.0)]
 
 
 def test_rates_of_two_devices_or_protocols_are_refused_and_a_flag_decides() -> None:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from harness.errors import BadRequest
 from harness.report.curve_data import CurveData
-from harness.report.draw_curve import COLOURS, compose_curve, draw_curve
+from harness.report.draw_curve import COLOURS, compose_curve, draw_curve, legend_columns
 from harness.report.draw_points import box_of
 from harness.report.draw_style import style
 from harness.report.figure_definition import FONT
@@ -57,6 +57,20 @@ def test_each_hue_has_its_line_and_is_named_above_the_axes() -> None:
     assert [t.get_text() for t in legend.get_texts()] == ["1-1-1", "8-4-2"]
     assert legend.get_title().get_text() == "fusion.dilations"
     assert box_of(legend).overlap(box_of(axes.patch)) == 0
+
+
+@pytest.mark.parametrize(
+    ("entries", "most", "expected"), [(5, 4, 3), (4, 4, 4), (9, 4, 3), (1, 4, 1), (7, 1, 1)]
+)
+def test_a_legend_of_several_lines_has_lines_of_about_one_length(
+    entries: int, most: int, expected: int
+) -> None:
+    assert legend_columns(entries, most) == expected
+
+
+def test_a_long_label_along_y_is_broken() -> None:
+    _, axes = composed(curve(SWEEP, y="conv_io"))
+    assert axes.get_ylabel() == "Convolution input + output (M\nelements)"
 
 
 def test_style_alone_keeps_one_colour_and_changes_the_dash() -> None:

@@ -181,6 +181,7 @@ def test_a_report_of_effects_and_curves_makes_itself_again_byte_for_byte() -> No
     assert names <= set(first)
     assert "over.html" not in first
     index = first["index.html"].decode()
+    assert ".curve {" in index  # drawn for white paper
     assert '<img class="curve" alt="Over alpha" src="data:image/svg+xml;base64,' in index
     kept = load(Path("first")).records
     assert len(kept) == 7  # what warnings tell of, too, and none of the paper's rows
@@ -198,6 +199,27 @@ def test_a_device_narrows_effects_that_were_timed_and_leaves_counts() -> None:
     assert run(["report", "r.yaml", "--out", "a", "--device", "H200"]) == 0
     assert "2.000" in Path("a/table-effects.md").read_text(encoding="utf-8")
     assert "context.alpha" in Path("a/table-costs.md").read_text(encoding="utf-8")
+
+
+def test_a_device_narrows_a_curve_that_was_timed(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("over.yaml").write_text(
+        "kind: curve\ntitle: T\nx: stem.stride\ny: fps\n", encoding="utf-8"
+    )
+    Path("r.yaml").write_text("title: R\nfigures: [over.yaml]\n", encoding="utf-8")
+    for device, factor in (("H200", 1.0), ("A100", 2.0)):
+        store(*(record({"stem": {"stride": s}}, fps=s * factor, device=device) for s in (1, 2)))
+    assert "one device and one protocol" in refused(capsys, "report", "r.yaml")
+    assert run(["report", "r.yaml", "--device", "A100"]) == 0
+    kept = load(Path("reports/r")).records
+    assert [each.environment["device"]["name"] for each in kept] == ["A100"] * 2  # type: ignore[union-attr]
+
+
+def test_a_device_is_refused_where_a_curve_of_counts_is_all(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("r.yaml").write_text("title: R\nfigures: [over.yaml]\n", encoding="utf-8")
+    message = refused(capsys, "report", "r.yaml", "--device", "H200")
+    assert message == "harness: report: --device must name what was measured, got H200"
 
 
 def test_a_report_of_all_that_varies_needs_no_file() -> None:

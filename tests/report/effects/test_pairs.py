@@ -123,6 +123,14 @@ def test_the_reference_is_named_or_of_the_plain_variant_or_came_first() -> None:
     assert {value: e.least.difference for (_, value), e in found.items()} == {"2": 2, "3": 6}
 
 
+def test_of_several_plain_variants_none_is_the_reference() -> None:
+    plain: list[Record] = [
+        record({"stem": {"width": w, "depth": 1}}, variant=name) for w, name in ((1, "a"), (3, "b"))
+    ]
+    _, found = effects([*two_by_two({(2, 1): 5}), *plain])
+    assert {value for _, value in found} == {"1", "3"}
+
+
 def test_a_reference_without_pairs_gives_way_to_one_that_has_them() -> None:
     # Width 9 stands alone with depth 9; of the others 1 came first.
     records = two_by_two({(9, 9): 0, (1, 1): 3, (2, 1): 5, (1, 2): 7})

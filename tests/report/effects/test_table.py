@@ -76,6 +76,13 @@ def test_one_metric_alone_is_shown_in_full() -> None:
     }  # fmt: skip
 
 
+def test_ends_of_a_ratio_that_print_alike_are_left_out() -> None:
+    figures = {(1, 1): 10_000, (2, 1): 20_000, (1, 2): 10_000, (2, 2): 20_001}
+    made = table(two_by_two(figures), metrics="params")
+    assert cell(made, "stem.width", "2", "ratio").text == "2.000"
+    assert cell(made, "stem.width", "2", "ratio").span == (2.0, 2.0001)
+
+
 def test_only_an_exact_zero_prints_as_zero() -> None:
     records = two_by_two({(1, 1): 1, (2, 1): 2, (3, 1): 1})
     made = table(records, metrics="params,macs.paper")
