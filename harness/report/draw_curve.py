@@ -40,7 +40,7 @@ DASHES: tuple[Any, ...] = (
 )  # fmt: skip
 LEGEND_WIDTH = 56  # characters of a legend's line
 TICK_WIDTH = 44  # characters that all tick labels of an axis have room for, level
-Y_WIDTH = 32  # characters of a line of the label along y
+Y_WIDTH = 28  # characters of a line of the label along y
 RESAMPLES = 1000
 SEED = 0  # of the interval of a mean: the same bytes every time
 

@@ -70,7 +70,7 @@ def test_a_legend_of_several_lines_has_lines_of_about_one_length(
 
 def test_a_long_label_along_y_is_broken() -> None:
     _, axes = composed(curve(SWEEP, y="conv_io"))
-    assert axes.get_ylabel() == "Convolution input + output (M\nelements)"
+    assert axes.get_ylabel() == "Convolution input + output\n(M elements)"
 
 
 def test_style_alone_keeps_one_colour_and_changes_the_dash() -> None:

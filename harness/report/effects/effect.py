@@ -90,10 +90,13 @@ class Effect:
 
     @property
     def varies(self) -> bool:
-        """Whether the pairs differ, and where they were timed by more than noise explains."""
-        if self.metric.origin != "timed":
-            return not self.constant
-        return beyond_noise(self.ratios)
+        """Whether the pairs differ, and by more than noise where there is noise.
+
+        That of a single training is unknown, so nothing is claimed of it.
+        """
+        if self.metric.origin == "timed":
+            return beyond_noise(self.ratios)
+        return self.metric.origin == "counted" and not self.constant
 
 
 def effect_of(metric: Metric, factor: Factor, pairs: Pairs) -> Effect | None:

@@ -48,7 +48,7 @@ def difference_notes(
             "of their variance; empty where they do not vary."
         )
     notes += _free_of_charge(every)
-    notes += _timed(every)
+    notes += _noise(every)
     notes += _fewer(effects, metrics)
     return notes
 
@@ -125,15 +125,20 @@ def _none(effect: Effect) -> bool:
     return effect.constant and effect.least.difference == 0
 
 
-def _timed(every: Sequence[Effect]) -> list[str]:
+def _noise(every: Sequence[Effect]) -> list[str]:
+    """Return what is noise in the figures that were timed or trained."""
     timed = [effect for effect in every if effect.metric.origin == "timed"]
+    notes = []
+    if any(effect.metric.origin == "logged" for effect in every):
+        notes = ["mIoU: differences of one training each hold the noise of both, which is unknown."]
     if not timed:
-        return []
+        return notes
     names = ", ".join(dict.fromkeys(header(effect.metric) for effect in timed))
     return [
+        *notes,
         f"{names}: ratio To over From, the geometric mean of all pairs with the half-width of its "
         "95% interval where that is known; least and most of single pairs hold their noise, and "
-        "depend on an option only where they differ by more than that."
+        "depend on an option only where they differ by more than that.",
     ]
 
 

@@ -200,6 +200,33 @@ def test_the_mean_iou_of_logs_is_a_metric_in_points() -> None:
     assert (found.text, found.kind) == ("+2.00", "logged")
 
 
+def test_no_dependence_is_claimed_of_single_trainings() -> None:
+    logs: list[Record] = [
+        logged("net[x]", miou, spec=spec(stem={"width": w, "depth": d}))
+        for (w, d), miou in {(1, 1): 0.7, (2, 1): 0.71, (1, 2): 0.7, (2, 2): 0.75}.items()
+    ]
+    made = table(logs, metrics="miou")
+    assert texts(made)["stem.width", "2"] | {"from": ""} == {
+        "option": "stem.width", "from": "", "to": "2", "pairs": "2", "at_reference": "+1.00",
+        "least": "+1.00", "mean": "+3.00", "most": "+5.00", "ratio": "1.014 (to 1.071)",
+        "depends_on": "",
+    }  # fmt: skip
+    assert any("of one training each" in note for note in made.footnotes)
+
+
+def test_logs_and_counts_stand_side_by_side_though_logs_know_no_input() -> None:
+    logs = [
+        logged("net[x]", miou, spec=spec(stem={"width": w, "depth": 1}))
+        for w, miou in ((1, 0.75), (2, 0.77))
+    ]
+    large = [record({"stem": {"width": w, "depth": 1}}, params=w * 10**6,
+                    input_shape=(1, 3, 2048, 4096)) for w in (1, 2)]  # fmt: skip
+    made = table([*product(), *large, *logs])
+    row = texts(made)["stem.width", "2"]
+    assert (row["pairs"], row["params"], row["miou"]) == ("3", "+1.00 (to +3.00)", "+2.0")
+    assert "mIoU (%): known in 1 of 7 pairs." in made.footnotes
+
+
 def test_without_a_choice_the_usual_metrics_that_records_have_are_shown() -> None:
     names = [column.name for column in table(rates()).columns]
     assert names[4:] == ["params", "macs.paper", "conv_io", "peak_activation_bytes", "fps.ratio"]
