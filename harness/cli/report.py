@@ -45,10 +45,11 @@ def report(
 ) -> None:
     """Write a report into one folder, whole or not at all, and print the path of its index.
 
-    Every table in all formats, every figure as PDF, PNG, SVG and interactive page, an index.html,
-    the records that it rests on (records.jsonl), and report.json with command, versions and hashes.
-    The same records give the same bytes, and records.jsonl is all that it takes. A folder that
-    holds anything but an earlier report is refused. --json prints the files that were written.
+    Every table in all formats, every figure as PDF, PNG, SVG and (but for curves) interactive page,
+    an index.html, the records that it rests on (records.jsonl), and report.json with command,
+    versions and hashes. The same records give the same bytes, and records.jsonl is all that it
+    takes. A folder that holds anything but an earlier report is refused. --json prints the files
+    that were written.
 
     \b
     Examples:
@@ -56,6 +57,7 @@ def report(
       harness report paper --results runs --out /tmp/paper
       harness report paper --results reports/paper     (again, from its own records)
       harness report my-report.yaml --device H200
+      harness report effects --results runs            (what each option costs)
     """
     from harness.report.bundle.definition import load_report
     from harness.report.bundle.folder import check_folder

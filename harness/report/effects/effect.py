@@ -11,8 +11,9 @@ from statistics import NormalDist
 from harness.records import ProfileRecord
 from harness.report.candidates import Candidate
 from harness.report.curve_metrics import Metric
+from harness.report.effects.factors import Factor, Key
 from harness.report.effects.pairs import Pair, Pairs
-from harness.report.effects.space import Factor, Key, Space
+from harness.report.effects.space import Space
 from harness.report.ratio import Ratio, geometric_mean, rate_ratio
 
 Number = int | float  # counts stay whole until they are printed

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
-from harness.report.effects.space import UNSET, Factor, Key, Point, Space, component_of, slot_of
+from harness.report.effects.factors import UNSET, Factor, Key, component_of, slot_of
+from harness.report.effects.space import Point, Space
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from harness.report.curve_metrics import Metric
-from harness.report.effects.space import Key, Point, Space, component_of, slot_of
+from harness.report.effects.factors import Key, component_of, slot_of
+from harness.report.effects.space import Point, Space
 
 
 @dataclass(frozen=True)

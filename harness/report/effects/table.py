@@ -11,6 +11,7 @@ from harness.report.columns import Column
 from harness.report.curve_metrics import Metric, Origin
 from harness.report.effects.definition import EffectsDefinition
 from harness.report.effects.effect import Effect, depends_on, effect_of
+from harness.report.effects.factors import Factor, Key
 from harness.report.effects.figures import (
     MORE,
     absent,
@@ -28,7 +29,6 @@ from harness.report.effects.gathered import Gathered, gather_points
 from harness.report.effects.notes import difference_notes
 from harness.report.effects.pairs import Pairs, pairs_of
 from harness.report.effects.share_table import OPTION, share_table
-from harness.report.effects.space import Factor, Key
 from harness.report.model import Cell, Table, TableRow
 from harness.report.speed import FpsChoice
 
