@@ -42,7 +42,8 @@ class EffectsDefinition:
         shows: What changing an option changes, or how much of a metric's variance it explains.
         metrics: The metrics; empty for the usual ones that the records have.
         options: The options, in order; empty for all that vary.
-        reference: The value that an option's other values are held against.
+        reference: The value that an option's other values are held against; of two for one option
+            the later counts.
         where: What records must have.
         footnotes: Notes under the table, before those that the figures themselves require.
         wide: Whether the table is set across both columns of a two-column page.
@@ -124,9 +125,8 @@ def changed_effects(
         definition = replace(definition, options=_names(options, "--options"))
     given = where_of(reference or (), "--reference")
     _refuse_several(given, "--reference")
-    kept = [w for w in definition.reference if w.option not in {each.option for each in given}]
     conditions = (*definition.where, *where_of(where or ()))
-    return replace(definition, reference=(*kept, *given), where=conditions)
+    return replace(definition, reference=(*definition.reference, *given), where=conditions)
 
 
 def _names(text: str, flag: str) -> tuple[str, ...]:

@@ -214,10 +214,18 @@ def test_a_device_narrows_a_curve_that_was_timed(capsys: pytest.CaptureFixture[s
     assert [each.environment["device"]["name"] for each in kept] == ["A100"] * 2  # type: ignore[union-attr]
 
 
-def test_a_device_is_refused_where_a_curve_of_counts_is_all(
-    capsys: pytest.CaptureFixture[str],
+def test_a_report_keeps_the_records_that_its_tables_rest_on_and_no_others() -> None:
+    Path("r.yaml").write_text("title: R\ntables: [costs.yaml]\n", encoding="utf-8")
+    assert run(["report", "r.yaml"]) == 0
+    kept = load(Path("reports/r")).records
+    assert [each.spec["stem"]["stride"] for each in kept] == [1, 1, 1]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("part", ["figures: [over.yaml]", "tables: [costs.yaml]"])
+def test_a_device_is_refused_where_counts_are_all(
+    capsys: pytest.CaptureFixture[str], part: str
 ) -> None:
-    Path("r.yaml").write_text("title: R\nfigures: [over.yaml]\n", encoding="utf-8")
+    Path("r.yaml").write_text(f"title: R\n{part}\n", encoding="utf-8")
     message = refused(capsys, "report", "r.yaml", "--device", "H200")
     assert message == "harness: report: --device must name what was measured, got H200"
 

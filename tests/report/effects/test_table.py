@@ -231,6 +231,9 @@ def test_without_a_choice_the_usual_metrics_that_records_have_are_shown() -> Non
     names = [column.name for column in table(rates()).columns]
     assert names[4:] == ["params", "macs.paper", "conv_io", "peak_activation_bytes", "fps.ratio"]
     assert "fps.ratio" not in [column.name for column in table(product()).columns]
+    timed = [record({"stem": {"width": w}}, fps=1.0, variant="other") for w in (7, 8)]
+    made = table([*product(), *timed], where=["variant=net"])
+    assert "fps.ratio" not in [column.name for column in made.columns]
     with pytest.raises(BadRequest, match=r"a record must have one of params, macs\.paper"):
         table([])
 
