@@ -6,6 +6,8 @@ import pytest
 
 from harness.errors import BadRequest
 from harness.records import Record
+from harness.report.effects.definition import EffectsDefinition
+from harness.report.effects.table import build_effects
 
 from .made import record, table, texts, two_by_two
 from .test_pairs import conditional
@@ -49,6 +51,18 @@ def test_a_metric_that_never_changes_has_no_shares() -> None:
 def test_only_the_options_asked_for_are_shown() -> None:
     made = table(conditional(), shows="shares", metrics="params", options="context.alpha")
     assert [row.cells[0].text for row in made.rows] == ["context.alpha", "interactions"]
+
+
+def test_shares_name_their_records_and_keep_the_notes_and_width_of_their_file() -> None:
+    records = conditional()
+    definition = EffectsDefinition(
+        name="s", title="S", shows="shares", footnotes=("Mine.",), wide=False
+    )
+    made = build_effects(definition, records)
+    assert made.footnotes[0] == "Mine."
+    assert made.footnotes[1].startswith("6 records of net at 1x3x1024x2048; GMACs: 1e9")
+    assert not made.wide
+    assert {id(each) for each in made.basis} == {id(each) for each in records}
 
 
 def test_options_that_change_together_are_one_factor() -> None:
