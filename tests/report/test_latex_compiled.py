@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from harness.report.any_table import build_any, load_table
 from harness.report.build import Choices, build_table
 from harness.report.definition import Definition, Emphasis, load_definition
 from harness.report.formats import render
 from harness.report.model import Table
-from harness.store import paper_records
+from harness.store import load, paper_records
 
 from .sample import COUNTS, logged, profile, protocol, timing
 from .tables import grouped, table
@@ -125,6 +126,18 @@ def test_table_4_with_the_published_figures_beside_ours_fits_the_papers_page(
     choices = Choices(with_reported=True, digits="spread")
     built = build_table(load_definition("4"), [*paper_records(), ours], choices)
     compiles(tmp_path, render(built, format_name), TIMES)
+
+
+@pytest.mark.parametrize("format_name", ["latex", "latex-siunitx"])
+@pytest.mark.parametrize("name", ["costs", "gmacs"])
+def test_what_the_options_of_the_example_sweep_cost_fits_a_page(
+    tmp_path: Path, name: str, format_name: str
+) -> None:
+    sweep = Path(__file__).parents[2] / "reports/sweep-fassd"
+    if not sweep.is_dir():
+        pytest.skip("the example sweep is no part of a package")
+    built = build_any(load_table(str(sweep / f"{name}.yaml")), load(sweep).records, Choices())
+    compiles(tmp_path, render(built, format_name))
 
 
 @pytest.mark.parametrize(
