@@ -45,6 +45,8 @@ def test_where_two_would_coincide_the_later_one_stands_further_in() -> None:
 
 
 def test_points_at_other_edges_do_not_stand_in_the_way() -> None:
-    there = standing([point("left"), point(None, "bottom"), point()], [(0, 0)] * 3, [2] * 3, arrow=0)
+    there = standing(
+        [point("left"), point(None, "bottom"), point()], [(0, 0)] * 3, [2] * 3, arrow=0
+    )
     assert [(s.x, s.y) for s in there] == [(2, 0), (0, 2), (0, 0)]
     assert not any(s.shifted for s in there)
