@@ -24,6 +24,12 @@ def die_at_13(numbers: Sequence[int]) -> list[int]:
     return list(numbers)
 
 
+def leave_at_13(numbers: Sequence[int]) -> list[int]:
+    if 13 in numbers:
+        os._exit(1)
+    return list(numbers)
+
+
 def die_once_at_13(numbers: Sequence[int]) -> list[int]:
     """Die when 13 comes for the first time; `_ready` is a file that remembers it."""
     if 13 in numbers and not Path(_ready).exists():

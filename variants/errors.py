@@ -11,6 +11,17 @@ class BadRequest(ValueError):  # noqa: N818 - named for what the user sees (exit
     """
 
 
+def check_at_least_1(who: str, **options: int) -> None:
+    """Refuse options below 1.
+
+    Raises:
+        BadRequest: Of the first such.
+    """
+    for name, value in options.items():
+        if value < 1:
+            raise BadRequest(f"{who}: {name} must be at least 1, got {name}={value}")
+
+
 def did_you_mean(value: str, known: Iterable[str]) -> str:
     """Return `; did you mean X?` for the known names nearest to `value`, else what is known.
 

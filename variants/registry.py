@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from variants.errors import BadRequest, did_you_mean
+from variants.installed import registered
 from variants.options import check_option
 
 ENTRY_POINT_GROUP = "harness.components"
@@ -95,11 +96,9 @@ def components() -> Mapping[tuple[str, str], Component]:
         BadRequest: If a package registers a malformed name, an unknown slot or a name that is
             taken.
     """
-    from importlib.metadata import entry_points
-
     found: dict[tuple[str, str], Component] = {}
     listed = [(key, target, "harness") for key, target in _BUILT_IN.items()]
-    for point in entry_points(group=ENTRY_POINT_GROUP):
+    for point in registered(ENTRY_POINT_GROUP):
         origin = point.dist.name if point.dist else "an installed package"
         listed.append((point.name, point.value, origin))
     for key, target, origin in listed:

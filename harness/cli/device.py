@@ -94,9 +94,11 @@ def _measured(place: str, asked: list[str], threads: int | None) -> DeviceRecord
     from harness.environment import read_environment
     from harness.errors import RunFailed
     from harness.records import DeviceRecord
+    from harness.timing.device_lock import held
     from harness.timing.limits import PRECISIONS, measure
 
-    rates = measure(place, asked or PRECISIONS, threads)
+    with held(place):
+        rates = measure(place, asked or PRECISIONS, threads)
     missing = rates.method["not_measured"]
     if not rates.macs_per_s:
         reasons = "; ".join(f"{name}: {why}" for name, why in missing.items())

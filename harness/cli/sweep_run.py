@@ -144,7 +144,11 @@ class _Sweep:
         from harness.sweep.worker import start
 
         limit_s = LIMIT_S if self.request else self.order.limit_s or LIMIT_S
-        return Pool(self.jobs, start, self.definition, limit_s, stopped=lambda: bool(stop))
+        return Pool(
+            *(self.jobs, start, self.definition, limit_s),
+            limit_s=limit_s,
+            stopped=lambda: bool(stop),
+        )
 
     def make_plan(self, pool: Pool) -> None:
         """Make the plan; list what cannot be built, and refuse it unless that may be skipped."""

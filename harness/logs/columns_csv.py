@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from harness.errors import RunFailed
-from harness.logs.columns import add_row, columns_of
-from harness.logs.figure import Figure, figure
+from harness.logs.csv_table import Table
 from harness.logs.found import Found
 from harness.logs.names import is_iou, is_miou
 from harness.logs.source import Source
 
 DELIMITERS = ",;\t"
-LONGEST_HEADER = 100_000  # characters; the csv module refuses cells of 131072
+PIECE = 1 << 15  # bytes; taken apart into cells they are twenty times as many
+LONGEST = 100_000  # characters of a header or a cell; the csv module refuses cells of 131072
 # `mIoU: 0.5, loss: 0.1`, `09:14:13,901 => mIoU`, `Mean IoU<tab>0.5`: a line of a log, not a header.
 _SAYS_A_NUMBER = re.compile(r"[:=]\s*[-+.]?\d|(?:^|[,;\t])\s*[-+.\d]+%?\s*(?:$|[,;\t])")
 
@@ -32,7 +33,7 @@ def delimiter_of(first: str, second: str) -> str | None:
     if _SAYS_A_NUMBER.search(first):
         return None
     for delimiter in DELIMITERS:
-        names = next(csv.reader([first[:LONGEST_HEADER]], delimiter=delimiter), [])
+        names = next(csv.reader([first[:LONGEST]], delimiter=delimiter), [])
         if len(names) > 1 and any(is_miou(name) or is_iou(name) for name in names):
             return delimiter if delimiter in second or not second else None
     return "," if is_miou(first) and len(first.split()) == 1 else None
@@ -50,25 +51,22 @@ def read(source: Source, delimiter: str) -> Found:
         RunFailed: If a row has too many cells, or one with mIoU another thing than numbers.
     """
     found = Found(nothing="none of its rows has a mIoU of a validation")
-    lines = rows(source, delimiter)
-    names = [name.strip() for name in next((cells for _, cells in lines if any(cells)), [])]
-    columns = columns_of(tuple(names))
-    needed = {place: name for place, name in enumerate(names) if name in columns.needed}
-    named = {column.name for column in columns.mious}
-    mious = [place for place, name in needed.items() if name in named]
-    width = max(needed, default=0) + 1
-    for number, cells in lines:
-        if len(cells) < width:  # a row may end early
-            cells += [""] * (width - len(cells))
-        if not any(map(cells.__getitem__, mious)):
-            continue
-        where = f"{source.path}: line {number}"
-        if len(cells) > len(names):
-            raise RunFailed(f"{where} must have {len(names)} cells, got {len(cells)}")
-        row = _row(where, needed, cells)
-        percent = [name for place, name in needed.items() if cells[place].endswith("%")]
-        add_row(found, columns, row, percent)
+    above, names = _header(source, delimiter)
+    table = Table(source.path, [name.strip() for name in names], delimiter, found)
+    pieces = _pieces(source, above)
+    for piece in pieces:
+        if b'"' in piece:  # a cell may go on in the next one
+            table.add(_lines(chain([piece], pieces)), above)
+        elif len(piece) < LONGEST and table.add_at_once(piece, above):
+            above += piece.count(b"\n")
+        else:
+            above = table.add(_lines([piece]), above)
     return found
+
+
+def _header(source: Source, delimiter: str) -> tuple[int, list[str]]:
+    """Return the first row that is not blank, and the number of its last line."""
+    return next(((line, cells) for line, cells in rows(source, delimiter) if any(cells)), (0, []))
 
 
 def rows(source: Source, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -77,7 +75,7 @@ def rows(source: Source, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     Raises:
         RunFailed: If a line is no CSV.
     """
-    reader = csv.reader(_lines(source), delimiter=delimiter)
+    reader = csv.reader(_lines(b[1:] for b in source.blocks()), delimiter=delimiter)
     try:
         for cells in reader:
             yield reader.line_num, cells
@@ -85,20 +83,20 @@ def rows(source: Source, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         raise RunFailed(f"{source.path}: line {reader.line_num}: no CSV ({error})") from None
 
 
-def _row(where: str, needed: Mapping[int, str], cells: Sequence[str]) -> dict[str, Figure]:
-    """Return what a row says of mIoU, step and classes, without its empty cells."""
-    row = {}
-    for place, name in needed.items():
-        text = cells[place].strip()
-        if text:
-            try:
-                row[name] = figure(text.removesuffix("%"))
-            except ValueError:
-                got = repr(text[:40])
-                raise RunFailed(f"{where}: {name!r} must be a number, got {got}") from None
-    return row
-
-
-def _lines(source: Source) -> Iterator[str]:
+def _pieces(source: Source, skip: int) -> Iterator[bytes]:
+    """Yield what is below the first lines, in pieces of whole lines."""
     for block in source.blocks():
-        yield from block[1:].decode("utf-8", "replace").splitlines(keepends=True)
+        position = 1  # behind the line end that leads the block
+        while position < len(block):
+            end = block.find(b"\n", position + PIECE) + 1 or len(block)
+            piece, position = block[position:end], end
+            if skip:
+                lines = [*_lines([piece])]
+                piece, skip = "".join(lines[skip:]).encode(), max(0, skip - len(lines))
+            if piece:
+                yield piece
+
+
+def _lines(blocks: Iterable[bytes]) -> Iterator[str]:
+    for block in blocks:
+        yield from block.decode("utf-8", "replace").splitlines(keepends=True)

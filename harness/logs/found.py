@@ -121,6 +121,10 @@ class Found:
             self._run[name, split] = run
             self.series[name, split, run] = Series(validation)
 
+    def skip(self, metric: str, split: Split | None, count: int) -> None:
+        """Count validations that follow the last one, and are in no way more than others."""
+        self.series[metric, split, self._run.get((metric, split), 1)].count += count
+
     def note(self, text: str) -> None:
         """Add a note, once."""
         if text not in self.notes:

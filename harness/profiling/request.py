@@ -182,25 +182,30 @@ class Request:
             )
 
     def time(self, variants: Sequence[Measured]) -> Iterator[Measured]:
-        """Yield variants that are counted as soon as they are timed, too, or could not be."""
+        """Yield variants that are counted as soon as they are timed, too, or could not be.
+
+        The device is held until the last of them is done: they take turns on it.
+        """
         from harness.profiling.timed import time_variants
+        from harness.timing.device_lock import held
 
         protocols = [variant.protocol for variant in variants if variant.protocol]
         done: list[Measured] = []
-        for position, timed in time_variants(
-            [variant.row.name for variant in variants],
-            [variant.spec for variant in variants],
-            protocols,
-            self.device,
-            self.limit_s,
-        ):
-            variant = variants[position]
-            variant.environment = timed.environment
-            variant.failure, variant.peak_memory_bytes = timed.failure, timed.peak_memory_bytes
-            if timed.timing is not None:
-                self._judge(variant, timed, done)
-                done.append(variant)
-            yield variant
+        with held(self.device):
+            for position, timed in time_variants(
+                [variant.row.name for variant in variants],
+                [variant.spec for variant in variants],
+                protocols,
+                self.device,
+                self.limit_s,
+            ):
+                variant = variants[position]
+                variant.environment = timed.environment
+                variant.failure, variant.peak_memory_bytes = timed.failure, timed.peak_memory_bytes
+                if timed.timing is not None:
+                    self._judge(variant, timed, done)
+                    done.append(variant)
+                yield variant
 
     def _judge(self, variant: Measured, timed: Timed, done: Sequence[Measured]) -> None:
         """Hold a timing against the device's limits and against the networks timed before."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from matplotlib.artist import Artist
@@ -21,8 +20,7 @@ from harness.report.figure_style import (
     marker_look,
 )
 from harness.report.labels import Box
-
-_INWARDS = {"left": 1, "right": -1, "bottom": 1, "top": -1, None: 0}
+from harness.report.pinning import inwards, standing
 
 
 @dataclass(frozen=True)
@@ -60,29 +58,11 @@ def largest_size(data: FigureData) -> float:
 
 
 def marker_places(axes: Axes, data: FigureData) -> list[Place]:
-    """Return where each point is drawn.
-
-    A pinned point stands off its edge by the length of its arrow. Where two would coincide, the
-    later one stands beside the earlier: across the edge its place means nothing anyway.
-    """
-    places: list[Place] = []
-    for point in data.points:
-        x, y = axes.transData.transform(point.at) * POINT
-        radius = marker_size(data, point) / 2 + 0.5
-        right, up = _INWARDS[point.x_edge], _INWARDS[point.y_edge]
-        x, y = x + right * (radius + ARROW), y + up * (radius + ARROW)
-        taken = [
-            p
-            for p, q in zip(places, data.points, strict=False)
-            if (q.x_edge, q.y_edge) == (point.x_edge, point.y_edge)
-        ]
-        start = (x, y)
-        while point.pinned and any(
-            math.dist((x, y), (p.x, p.y)) < radius + p.radius for p in taken
-        ):
-            x, y = x + right * radius, y + up * radius
-        places.append(Place(float(x), float(y), radius, shifted=(x, y) != start))
-    return places
+    """Return where each point is drawn."""
+    radii = [marker_size(data, point) / 2 + 0.5 for point in data.points]
+    tips = [tuple((axes.transData.transform(p.at) * POINT).tolist()) for p in data.points]
+    stand = standing(data.points, tips, radii, arrow=ARROW)
+    return [Place(s.x, s.y, radius, s.shifted) for s, radius in zip(stand, radii, strict=True)]
 
 
 def draw_marker(axes: Axes, data: FigureData, point: Point, place: Place) -> None:
@@ -117,7 +97,7 @@ def draw_marker(axes: Axes, data: FigureData, point: Point, place: Place) -> Non
 def arrow_box(point: Point, place: Place) -> Box:
     """Return what the arrow of a pinned point covers."""
     reach = place.radius + ARROW
-    right, up = -_INWARDS[point.x_edge] * reach, -_INWARDS[point.y_edge] * reach
+    right, up = (-way * reach for way in inwards(point))
     return Box(
         place.x + min(right, 0.0),
         place.y + min(up, 0.0),

@@ -2,7 +2,8 @@
 
 `concurrent.futures` gives a whole pool up when one process dies, with all that was in flight. Here
 a new pool takes over: what was in flight is done again alone, chunk by chunk and then piece by
-piece, and a piece whose process dies every time that it runs alone is given up.
+piece, and a piece whose process dies every time that it runs alone is given up, at once where that
+ended itself because a piece took too long.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as NotYet  # of its own before Python 3.11
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from typing import Any, TypeVar
@@ -27,9 +29,21 @@ POLL_S = 1.0
 GRACE_POLLS = 3  # after a death the pool notices by itself, but not always
 STARTS = 100
 ATTEMPTS = 3  # of a piece alone: somebody may be killing processes that do no harm
+OUT_OF_TIME = 1  # how a process ends that `faulthandler` ends
 
 _R = TypeVar("_R")
 _Chunk = Sequence[int]
+
+
+@dataclass(frozen=True)
+class GivenUp:
+    """What becomes of a piece that no process survives.
+
+    Attributes:
+        reason: In words.
+    """
+
+    reason: str
 
 
 class Pool:
@@ -39,6 +53,7 @@ class Pool:
         jobs: How many processes.
         start: Makes a process ready.
         arguments: Of `start`.
+        limit_s: Seconds that a piece may take; a process ends with `OUT_OF_TIME` some time later.
         stopped: Asked before each chunk; what is running then is still finished.
     """
 
@@ -47,11 +62,13 @@ class Pool:
         jobs: int,
         start: Callable[..., None],
         *arguments: Any,
+        limit_s: float = float("inf"),
         stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         self._jobs = jobs
         self._start = start
         self._arguments = arguments
+        self._limit_s = limit_s
         self._stopped = stopped
         # Not fork: the parent has threads. Not spawn: torch would be imported again and again.
         self._context = multiprocessing.get_context("forkserver")
@@ -67,10 +84,10 @@ class Pool:
 
     def run(
         self, function: Callable[[_Chunk], Sequence[_R]], chunks: Iterable[_Chunk]
-    ) -> Iterator[tuple[_Chunk, Sequence[_R] | None]]:
+    ) -> Iterator[tuple[_Chunk, Sequence[_R] | GivenUp]]:
         """Yield each chunk with what `function` returns for it, in order.
 
-        A piece that was given up comes as a chunk of its own, with None.
+        A piece that was given up comes as a chunk of its own.
         """
         left = iter(chunks)
         waiting: deque[tuple[_Chunk, Future[Sequence[_R]] | None]] = deque()
@@ -101,7 +118,7 @@ class Pool:
         self,
         function: Callable[[_Chunk], Sequence[_R]],
         entries: Iterable[tuple[_Chunk, Future[Sequence[_R]] | None]],
-    ) -> Iterator[tuple[_Chunk, Sequence[_R] | None]]:
+    ) -> Iterator[tuple[_Chunk, Sequence[_R] | GivenUp]]:
         """Yield what was in flight when a pool broke: what it still finished, and the rest anew."""
         for chunk, future in entries:
             try:
@@ -111,19 +128,24 @@ class Pool:
 
     def _alone(
         self, function: Callable[[_Chunk], Sequence[_R]], chunk: _Chunk
-    ) -> Iterator[tuple[_Chunk, Sequence[_R] | None]]:
+    ) -> Iterator[tuple[_Chunk, Sequence[_R] | GivenUp]]:
         for _ in range(ATTEMPTS if len(chunk) == 1 else 1):
             if self._stopped():
                 return
+            start_s = time.monotonic()
             try:
                 found = self._result(self._submit_surely(function, chunk))
             except BrokenProcessPool:
-                self._renew()
+                statuses = self._renew()
+                out_of_time = time.monotonic() - start_s >= self._limit_s
+                if len(chunk) == 1 and out_of_time and OUT_OF_TIME in statuses:
+                    yield chunk, GivenUp(took_too_long(self._limit_s))
+                    return
                 continue
             yield chunk, found
             return
         if len(chunk) == 1:
-            yield chunk, None
+            yield chunk, GivenUp(f"its process died {ATTEMPTS} times while nothing else ran in it")
             return
         for piece in chunk:
             yield from self._alone(function, [piece])
@@ -175,10 +197,13 @@ class Pool:
         for process in self._workers():
             process.kill()
 
-    def _renew(self) -> None:
+    def _renew(self) -> set[int | None]:
+        """Take new processes and return how the old ones ended."""
+        workers = self._workers()
         self._kill()  # none of them may still be at work that is done again
         self._executor.shutdown(wait=True, cancel_futures=True)
         self._executor = self._new()
+        return {process.exitcode for process in workers}
 
     def _new(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(
@@ -187,6 +212,11 @@ class Pool:
             initializer=self._start,
             initargs=self._arguments,
         )
+
+
+def took_too_long(limit_s: float) -> str:
+    """Return why a piece has failed that reached its time limit."""
+    return f"took longer than the time limit of {limit_s:g} s"
 
 
 def usable_cpus() -> int:

@@ -12,7 +12,7 @@ from harness.store import append_lines, path_for
 from harness.sweep.combinations import Combinations, numbers
 from harness.sweep.definition import Definition
 from harness.sweep.plan import Checked, Illegal, Plan, make_plan
-from harness.sweep.pool import ATTEMPTS, Pool
+from harness.sweep.pool import GivenUp, Pool
 from harness.sweep.tally import Failure, Tally
 from harness.sweep.worker import Counted, check_chunk, count_chunk
 from variants.catalog import Row
@@ -20,7 +20,6 @@ from variants.spec import resolve
 
 LARGEST_CHUNK = 32  # records that are written, synced and told together
 CHUNKS_PER_JOB = 8  # at least, so that no process is idle for long at the end
-DIED = f"its process died {ATTEMPTS} times while nothing else ran in it"
 
 
 def planned(
@@ -41,9 +40,9 @@ def _looked_at(
     pool: Pool, chunks: Iterator[Sequence[int]], combinations: Combinations
 ) -> Iterator[tuple[int, Checked]]:
     for chunk, checked in pool.run(check_chunk, chunks):
-        if checked is None:
+        if isinstance(checked, GivenUp):
             [number] = chunk
-            yield number, Illegal(combinations.row(number).name, DIED)
+            yield number, Illegal(combinations.row(number).name, checked.reason)
         else:
             yield from zip(chunk, checked, strict=True)
 
@@ -74,7 +73,10 @@ def count_all(
         RunFailed: If records could not be written.
     """
     for chunk, found in pool.run(count_chunk, _chunks(iter(todo), len(todo), jobs)):
-        counted = found or [_died(combinations.row(chunk[0]), definition)]
+        if isinstance(found, GivenUp):
+            counted: Sequence[Counted] = [_failed(combinations.row(chunk[0]), definition, found)]
+        else:
+            counted = found
         for file in dict.fromkeys(one.file for one in counted):
             append_lines(results / file, [one.line for one in counted if one.file == file])
         for one in counted:
@@ -86,12 +88,12 @@ def count_all(
         show()
 
 
-def _died(row: Row, definition: Definition) -> Counted:
+def _failed(row: Row, definition: Definition, given_up: GivenUp) -> Counted:
     """Return the failure of a variant whose process could not say so itself."""
     shape = (definition.batch, 3, *row.input)
-    measured = Measured(row, resolve(row.chosen), None, shape, failure=DIED)
+    measured = Measured(row, resolve(row.chosen), None, shape, failure=given_up.reason)
     record = measured.record()
-    return Counted(row.name, str(path_for(Path(), record)), to_json(record), {}, DIED)
+    return Counted(row.name, str(path_for(Path(), record)), to_json(record), {}, given_up.reason)
 
 
 def _chunks(order: Iterator[int], count: int, jobs: int) -> Iterator[list[int]]:

@@ -13,8 +13,8 @@ from harness.profiling.request import Measured, Request
 from harness.store import append, path_for
 from harness.sweep.combinations import Combinations
 from harness.sweep.definition import Definition
-from harness.sweep.device_lock import held
 from harness.sweep.tally import Failure, Tally, figures_of
+from harness.timing.device_lock import held
 
 if TYPE_CHECKING:
     from harness.ledger import Ledger

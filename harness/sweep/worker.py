@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import threading
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
+from time import monotonic
 from typing import NamedTuple, NoReturn
 
 from harness.environment import read_environment
@@ -20,10 +22,14 @@ from harness.store import path_for
 from harness.sweep.combinations import Combinations
 from harness.sweep.definition import Definition
 from harness.sweep.plan import Checked, Excluded, Illegal, key_of
+from harness.sweep.pool import took_too_long
 from harness.sweep.tally import Figures, figures_of
 from variants.build import Parts, skeleton
 from variants.catalog import Row, load_catalog
 from variants.spec import resolve
+
+GRACE_S = 1.0  # beyond the time limit, for code that heeds it
+REARM_S = 1.0  # arming costs 40 us, which is not for every count
 
 
 class Counted(NamedTuple):
@@ -104,13 +110,32 @@ def start(definition: Definition, limit_s: float) -> None:
 def check_chunk(numbers: Sequence[int]) -> list[Checked]:
     """Return what becomes of combinations, by number."""
     assert _worker is not None
-    return [_worker.check(number) for number in numbers]
+    return [_worker.check(number) for number in _watched(numbers, _worker.limit_s)]
 
 
 def count_chunk(numbers: Sequence[int]) -> list[Counted]:
     """Return the records of combinations that can be built, by number."""
     assert _worker is not None
-    return [_worker.count(number) for number in numbers]
+    return [_worker.count(number) for number in _watched(numbers, _worker.limit_s)]
+
+
+def _watched(numbers: Sequence[int], limit_s: float) -> Iterator[int]:
+    """Yield numbers, and end this process if the work on one goes on well beyond the time limit.
+
+    `time_limit` ends what comes back to Python. Code that does not may hold the interpreter and
+    block signals, but the thread of `faulthandler` needs neither.
+    """
+    armed_s = float("-inf")
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - for the traceback
+        try:
+            for number in numbers:
+                if monotonic() - armed_s > REARM_S:
+                    armed_s = monotonic()
+                    after_s = limit_s + REARM_S + GRACE_S
+                    faulthandler.dump_traceback_later(after_s, exit=True, file=nowhere)
+                yield number
+        finally:
+            faulthandler.cancel_dump_traceback_later()
 
 
 class _OutOfTime(BaseException):
@@ -129,7 +154,7 @@ def time_limit(seconds: float) -> Iterator[None]:
     try:
         yield
     except _OutOfTime:
-        raise RunFailed(f"took longer than the time limit of {seconds:g} s") from None
+        raise RunFailed(took_too_long(seconds)) from None
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

@@ -85,15 +85,21 @@ def test_a_wide_table_takes_both_columns_of_the_page() -> None:
     assert wide == narrow.replace("{table}", "{table*}")
 
 
-def test_many_columns_are_set_in_smaller_type() -> None:
-    few = table()
-    many = replace(
-        few,
-        columns=few.columns * 3,
-        rows=tuple(replace(row, cells=row.cells * 3) for row in few.rows),
-    )
-    assert r"\footnotesize" in to_latex(few)
-    assert r"\smallskip\scriptsize" in to_latex(many)
+def test_type_is_as_large_as_the_width_allows() -> None:
+    # A character takes 0.62 of the size, 4.96 pt of 8 and 4.34 of 7; the gap is 3 and 2 pt. So 252
+    # pt take 50.2 and 57.6 of them, and 516 pt 103.4 and 118.4.
+    for characters, wide, type_size in (
+        (50, False, r"\footnotesize"), (51, False, r"\scriptsize"),
+        (57, False, r"\scriptsize"), (58, False, r"\fontsize{6}{7}\selectfont"),
+        (103, True, r"\footnotesize"), (104, True, r"\scriptsize"),
+        (118, True, r"\scriptsize"), (119, True, r"\fontsize{6}{7}\selectfont"),
+        (999, True, r"\fontsize{6}{7}\selectfont"),
+    ):  # fmt: skip
+        some = table("x" * (characters - 10), "theirs")
+        [row, *_] = some.rows
+        cells = (row.cells[0], replace(row.cells[1], text="1" * 10))
+        two = replace(some, wide=wide, columns=some.columns[:2], rows=(replace(row, cells=cells),))
+        assert rf"\smallskip{type_size}" in to_latex(two), (characters, wide)
 
 
 def test_headers_have_a_word_a_line_on_the_side_of_their_figures() -> None:

@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 
+from harness.report import figure_front
 from harness.report.pareto import on_front
 
 
@@ -35,6 +36,14 @@ def test_cheap_and_accurate_rows_are_on_the_front() -> None:
     # (MACs, mIoU): 2 costs more than 1 and is worse; 4 costs as much as 3 and is worse.
     values = [(10.0, 70.0), (20.0, 75.0), (25.0, 74.0), (30.0, 78.0), (30.0, 77.0)]
     assert on_front(values, [False, True]).tolist() == [True, True, False, True, False]
+
+
+def test_the_front_of_a_figure_is_the_same() -> None:
+    chance = np.random.default_rng(8)  # drawn without numpy, whose import would cost more
+    for _ in range(100):
+        places = [(float(x), float(y)) for x, y in chance.integers(0, 8, (12, 2))]
+        drawn = figure_front.on_front(places, ("gflops", "miou"))
+        assert drawn == on_front(places, [False, True]).tolist()
 
 
 def test_rows_that_are_equal_share_their_fate() -> None:

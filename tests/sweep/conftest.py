@@ -12,7 +12,7 @@ from sweep.running import Done, Harness
 from variants.registry import components
 
 BAD = '''
-import os, signal, time
+import collections, ctypes, itertools, os, signal, time
 from typing import Literal
 from torch import nn
 
@@ -21,7 +21,7 @@ class Bad(nn.Module):
 
     def __init__(
         self, channels: int, *,
-        how: Literal["fine", "crash", "hang", "raise", "exhaust"] = "fine",
+        how: Literal["fine", "crash", "hang", "spin", "sleep", "raise", "exhaust"] = "fine",
         at: Literal["build", "forward", "real"] = "forward", tag: int = 0,
     ) -> None:
         super().__init__()
@@ -41,6 +41,11 @@ class Bad(nn.Module):
         if self.how == "hang":
             while True:
                 time.sleep(0.01)
+        if self.how == "spin":  # in C, which looks at no signal and lets no thread run
+            collections.deque(itertools.repeat(0), maxlen=0)
+        if self.how == "sleep":  # in C likewise, and deaf
+            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+            ctypes.PyDLL(None).sleep(3600)
         if self.how == "raise":
             raise ValueError("a component of somebody else")
         if self.how == "exhaust":

@@ -1,12 +1,15 @@
 """`harness sweep` as a user meets it."""
 
 import json
+import os
+import signal
 import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sweep_calls import processes
 
 from harness import store
 from harness.records import FailedRecord, ProfileRecord, from_json, to_json
@@ -365,6 +368,42 @@ def test_what_misbehaves_as_it_is_built_is_listed_with_the_illegal(harness: Harn
     assert "took longer than the time limit of 1 s" in done.stderr
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["spin", "sleep"])
+def test_what_hangs_in_c_is_ended_at_the_time_limit_too(
+    site: Path, tmp_path: Path, how: str
+) -> None:
+    bad = ("--variant", "baseline", "--grid", "context.name=bad", "--limit", "1", *SMALL)
+    bad += ("--grid", f"context.how=fine,{how}", "--json")
+    status, out, _ = ended(command(*bad), tmp_path, site)
+    name = f"baseline[context.how={how},context.name=bad]"
+    reason = "took longer than the time limit of 1 s"
+    assert status == 1
+    assert json.loads(out)["measured"] == 1
+    assert json.loads(out)["failed"] == [{"variant": name, "reason": reason}]
+    [failed] = [r for r in store.load(tmp_path / "results").records if isinstance(r, FailedRecord)]
+    assert (failed.variant, failed.reason) == (name, reason)
+    built = ("--grid", "context.at=build", "--skip-illegal")
+    status, out, err = ended(command(*bad, *built), tmp_path, site)
+    assert (status, json.loads(out)["measured"]) == (0, 1)
+    name = f"baseline[context.at=build,context.how={how},context.name=bad]"
+    assert f"cannot be built: {name}: {reason}" in err
+
+
+def ended(arguments: list[str], folder: Path, site: Path) -> tuple[int, str, str]:
+    """Return exit status and output of a command that has a minute, and leave nothing running."""
+    with subprocess.Popen(
+        arguments, cwd=folder, env=environment(site), start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as child:  # fmt: skip
+        try:
+            out, err = child.communicate(timeout=60)
+        finally:
+            for pid in processes(child.pid):
+                os.kill(pid, signal.SIGKILL)
+    return child.returncode, out, err
+
+
 def test_a_full_disk_is_told_and_loses_nothing(
     harness: Harness, site: Path, tmp_path: Path
 ) -> None:
@@ -424,8 +463,6 @@ def test_every_line_is_a_record_of_the_schema(harness: Harness, tmp_path: Path) 
 
 
 def test_nothing_is_left_running(site: Path, tmp_path: Path) -> None:
-    from sweep_calls import processes
-
     if not Path("/proc/self/stat").exists():
         pytest.skip("needs /proc")
     child = subprocess.Popen(

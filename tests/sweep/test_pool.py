@@ -7,19 +7,23 @@ import time
 from collections.abc import Iterator, Sequence
 from multiprocessing import forkserver
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from sweep_calls import (
     die_at_13,
     die_once_at_13,
+    leave_at_13,
     note_and_wait,
     raise_at_13,
     squares,
     start,
 )
 
-from harness.sweep.pool import Pool
+from harness.sweep.pool import GivenUp, Pool
 from harness.sweep.stopping import Stop, Stopped, listening
+
+T = TypeVar("T")
 
 
 def chunks(count: int, size: int = 3) -> Iterator[Sequence[int]]:
@@ -27,29 +31,48 @@ def chunks(count: int, size: int = 3) -> Iterator[Sequence[int]]:
     return (numbers[at : at + size] for at in range(0, count, size))
 
 
+def flat(found: Sequence[tuple[Sequence[int], Sequence[T] | GivenUp]]) -> list[T]:
+    """Return all answers, without what was given up."""
+    return [a for _, answers in found if not isinstance(answers, GivenUp) for a in answers]
+
+
 def test_answers_come_in_order_from_processes_made_ready() -> None:
     with Pool(2, start, "ready") as pool:
         found = list(pool.run(squares, chunks(10)))
     assert [chunk for chunk, _ in found] == list(chunks(10))
-    flat = [answer for _, answers in found for answer in answers or ()]
-    assert flat == [("ready", number * number) for number in range(10)]
+    assert flat(found) == [("ready", number * number) for number in range(10)]
 
 
 def test_work_that_kills_its_process_is_given_up_alone() -> None:
     with Pool(2, start, "") as pool:
         found = list(pool.run(die_at_13, chunks(30)))
-        assert [chunk for chunk, answers in found if answers is None] == [[13]]
-        assert sorted(n for _, answers in found for n in answers or ()) == [
-            n for n in range(30) if n != 13
-        ]
+        [(chunk, given_up)] = [entry for entry in found if isinstance(entry[1], GivenUp)]
+        assert chunk == [13]
+        assert given_up == GivenUp("its process died 3 times while nothing else ran in it")
+        assert sorted(flat(found)) == [n for n in range(30) if n != 13]
         assert list(pool.run(squares, [[5]])) == [([5], [("", 25)])]  # and it goes on
+
+
+@pytest.mark.parametrize(
+    ("limit_s", "reason"),
+    [
+        (60, "its process died 3 times while nothing else ran in it"),
+        (0.001, "took longer than the time limit of 0.001 s"),
+    ],
+)
+def test_a_process_that_ends_itself_did_so_for_the_time_limit_if_that_is_over(
+    limit_s: float, reason: str
+) -> None:
+    with Pool(1, start, "", limit_s=limit_s) as pool:
+        found = list(pool.run(leave_at_13, [[12], [13], [14]]))
+    assert found == [([12], [12]), ([13], GivenUp(reason)), ([14], [14])]
 
 
 def test_one_death_costs_nothing(tmp_path: Path) -> None:
     with Pool(2, start, str(tmp_path / "died")) as pool:
         found = list(pool.run(die_once_at_13, chunks(30)))
     assert (tmp_path / "died").exists()
-    assert sorted(n for _, answers in found for n in answers or ()) == list(range(30))
+    assert sorted(flat(found)) == list(range(30))
 
 
 def test_processes_killed_from_outside_cost_nothing(tmp_path: Path) -> None:
@@ -68,7 +91,7 @@ def test_processes_killed_from_outside_cost_nothing(tmp_path: Path) -> None:
         found = list(pool.run(note_and_wait, chunks(24, 1)))
         killer.join()
     assert len(killed) == 3
-    assert sorted(n for _, answers in found for n in answers or ()) == list(range(24))
+    assert sorted(flat(found)) == list(range(24))
 
 
 @pytest.mark.slow

@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import threading
 import time
 from pathlib import Path
 
@@ -12,7 +11,6 @@ import pytest
 from harness import store
 from harness.records import FailedRecord, ProfileRecord
 from harness.sweep.definition import Definition, Timing
-from harness.sweep.device_lock import held
 from harness.sweep.timed import request_of
 from sweep.running import Harness, command, environment
 from variants.catalog import load_catalog
@@ -110,40 +108,3 @@ def test_ctrl_c_ends_it_with_a_word_on_how_to_go_on(site: Path, tmp_path: Path) 
     assert err.splitlines()[-1] == "harness: interrupted"
     assert "harness: the same command with --resume goes on from here" in err.splitlines()
     assert store.load(tmp_path / "results").records == []  # half a timing is none
-
-
-HOLD = """
-import sys, time
-from pathlib import Path
-from harness.sweep.definition import Definition, Timing
-from harness.sweep.device_lock import held
-from harness.sweep.timed import request_of
-with held(sys.argv[1], folder=Path(sys.argv[2])):
-    print("held", flush=True)
-    time.sleep(60)
-"""
-
-
-def test_one_process_at_a_time_holds_a_device(tmp_path: Path) -> None:
-    waited = []
-    with subprocess.Popen(
-        [*command()[:1], "-c", HOLD, "cpu", tmp_path],
-        env=environment(), stdout=subprocess.PIPE, text=True,
-    ) as child:  # fmt: skip
-        assert child.stdout is not None
-        assert child.stdout.readline() == "held\n"
-        with held("cuda:0", lambda: waited.append("cuda"), folder=tmp_path):
-            pass  # another device is free
-        killer = threading.Timer(0.5, child.kill)  # the holder dies while this process waits
-        killer.start()
-        start_s = time.monotonic()
-        with held("cpu", lambda: waited.append("cpu"), folder=tmp_path):
-            assert time.monotonic() - start_s > 0.3
-    assert waited == ["cpu"]
-
-
-def test_a_device_is_known_by_its_number_on_the_machine(tmp_path: Path) -> None:
-    for device, visible in (("cuda:0", "3"), ("cuda:1", "0,3"), ("cuda:3", "")):
-        with held(device, folder=tmp_path, environment={"CUDA_VISIBLE_DEVICES": visible}):
-            pass
-    assert [path.name for path in tmp_path.iterdir()] == ["harness-cuda-3.lock"]

@@ -51,7 +51,7 @@ class Strip:
 
 def _register(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     point = EntryPoint(name, value, registry.ENTRY_POINT_GROUP)
-    monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: EntryPoints([point]))
+    monkeypatch.setattr("variants.registry.registered", lambda _group: EntryPoints([point]))
     components.cache_clear()
     monkeypatch.setattr(registry, "components", components.__wrapped__)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from variants.catalog.about import Image, Source, read_fidelity, read_image, read_source
 from variants.errors import BadRequest, did_you_mean
+from variants.installed import registered
 from variants.registry import SLOTS
 from variants.yaml_node import Node, read
 
@@ -192,9 +193,7 @@ def _parse_setting(text: str) -> tuple[str, str, Any]:
 
 def _installed() -> list[Path]:
     """Return the catalogue files of installed packages; each package is imported to find it."""
-    from importlib.metadata import entry_points
-
-    return [_resource(point.value) for point in entry_points(group=ENTRY_POINT_GROUP)]
+    return [_resource(point.value) for point in registered(ENTRY_POINT_GROUP)]
 
 
 def _resource(value: str) -> Path:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from variants.components.blocks import ConvBNReLU, conv
-from variants.errors import BadRequest
+from variants.errors import BadRequest, check_at_least_1
 
 
 class AttentionRefinement(nn.Module):
@@ -51,8 +51,7 @@ class ARM(AttentionRefinement):
     """
 
     def __init__(self, channels: int, *, width: int = 128) -> None:
-        if width < 1:
-            raise BadRequest(f"context arm: width must be at least 1, got width={width}")
+        check_at_least_1("context arm", width=width)
         super().__init__(channels, width)
 
 

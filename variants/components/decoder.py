@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from variants.components.blocks import ConvBNReLU, resize
 from variants.components.hardnet import HarDBlock, Level
-from variants.errors import BadRequest
+from variants.errors import BadRequest, check_at_least_1
 
 
 class UDecoder(nn.Module):
@@ -95,8 +95,7 @@ class ConvDecoder(UDecoder):
     """
 
     def __init__(self, in_channels: int, levels: Sequence[Level], *, channels: int = 64) -> None:
-        if channels < 1:
-            raise BadRequest(f"decoder conv: channels must be at least 1, got channels={channels}")
+        check_at_least_1("decoder conv", channels=channels)
         self.width = channels
         super().__init__(in_channels, levels)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from variants.components.blocks import resize
-from variants.errors import BadRequest
+from variants.errors import check_at_least_1
 
 
 class Upsample(nn.Module):
@@ -35,8 +35,7 @@ class ConvHead(nn.Module):
 
     def __init__(self, channels: int, *, classes: int = 19) -> None:
         super().__init__()
-        if classes < 1:
-            raise BadRequest(f"head conv: classes must be at least 1, got classes={classes}")
+        check_at_least_1("head conv", classes=classes)
         self.classify = nn.Conv2d(channels, classes, 1)
         self.upsample = Upsample()
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from variants.components.blocks import ConvBNReLU
 from variants.components.hardnet import Level
 from variants.components.residual import BasicBlock
-from variants.errors import BadRequest
+from variants.errors import BadRequest, check_at_least_1
 
 
 class ResNetStem(nn.Sequential):
@@ -29,8 +29,7 @@ class ResNetStem(nn.Sequential):
     """
 
     def __init__(self, in_channels: int, *, channels: int = 64) -> None:
-        if channels < 1:
-            raise BadRequest(f"stem resnet: channels must be at least 1, got channels={channels}")
+        check_at_least_1("stem resnet", channels=channels)
         super().__init__(
             ConvBNReLU(in_channels, channels, 7, stride=2), nn.MaxPool2d(3, stride=2, padding=1)
         )

@@ -13,7 +13,7 @@ from torch.nn.functional import adaptive_avg_pool2d
 from variants.components.blocks import conv, resize
 from variants.components.hardnet import Level
 from variants.components.head import Upsample
-from variants.errors import BadRequest
+from variants.errors import BadRequest, check_at_least_1
 
 _SPP_MOMENTUM = 0.005  # of the running statistics; coarse grids give noisy ones
 
@@ -114,10 +114,7 @@ class LateralDecoder(nn.Module):
 
     def __init__(self, in_channels: int, levels: Sequence[Level], *, channels: int = 128) -> None:
         super().__init__()
-        if channels < 1:
-            raise BadRequest(
-                f"decoder lateral: channels must be at least 1, got channels={channels}"
-            )
+        check_at_least_1("decoder lateral", channels=channels)
         self.joined_channels = [in_channels, *(channels for _ in levels[1:])]
         self.joins = nn.ModuleList(
             BNReLUConv(level.channels, joined, 1)
@@ -153,10 +150,7 @@ class PreactivatedHead(nn.Module):
 
     def __init__(self, channels: int, *, classes: int = 19) -> None:
         super().__init__()
-        if classes < 1:
-            raise BadRequest(
-                f"head preactivated: classes must be at least 1, got classes={classes}"
-            )
+        check_at_least_1("head preactivated", classes=classes)
         self.classify = BNReLUConv(channels, classes, 1, bias=True)
         self.upsample = Upsample(align_corners=False)
 

@@ -5,7 +5,7 @@ from typing import Literal
 from torch import Tensor, nn
 
 from variants.components.blocks import ConvBNReLU
-from variants.errors import BadRequest
+from variants.errors import BadRequest, check_at_least_1
 
 # `inference`: what runs when an image is segmented. `train`: with the heads that only a loss reads,
 # and with what the authors build and never run. A network that has these returns, in training
@@ -19,8 +19,7 @@ def check_classes(who: str, classes: int) -> None:
     Raises:
         BadRequest: If it is.
     """
-    if classes < 1:
-        raise BadRequest(f"network {who}: classes must be at least 1, got classes={classes}")
+    check_at_least_1(f"network {who}", classes=classes)
 
 
 def check_size(who: str, image: Tensor, *, divisor: int = 1, least: int = 1) -> None:

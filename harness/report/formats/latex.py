@@ -45,7 +45,14 @@ CODE = re.compile(r"`([^`]+)`")
 LINE_BREAK = r" \\ "
 NEGATIVE = re.compile(r"(?:^|(?<=[ (]))-(?=\d)")  # no hyphen of 8-4-2 or 2020-01
 RANKS: Mapping[Rank, str] = {"best": r"\textbf", "second": r"\underline"}
-MANY_COLUMNS = 12  # with more a table of a page's width needs small type
+COLUMN_PT, PAGE_PT = 252.0, 516.0  # of the narrowest two columns in use, IEEE's
+CHARACTER = 0.62  # of the type's size: what one takes on average in Computer Modern, a wide face
+#: Points, how LaTeX is told, and half of the least gap in points; from large to small.
+TYPES = (
+    (8, r"\footnotesize", 1.5),
+    (7, r"\scriptsize", 1),
+    (6, r"\fontsize{6}{7}\selectfont", 1),
+)
 
 
 def to_latex(table: Table) -> str:
@@ -110,7 +117,7 @@ def float_of(
         setup: Lines before the table.
     """
     environment = "table*" if table.wide else "table"
-    many = len(columns) > MANY_COLUMNS
+    type_size, half_gap = _type_for(table)
     letters = "".join(column.letter for column in columns)
     return "\n".join(
         [
@@ -119,8 +126,8 @@ def float_of(
             r"  \centering",
             rf"  \caption{{{escape(table.title)}}}",
             rf"  \label{{tab:{re.sub('[^A-Za-z0-9-]+', '-', table.name)}}}",
-            r"  \smallskip" + (r"\scriptsize" if many else r"\footnotesize"),
-            rf"  \setlength{{\tabcolsep}}{{{1 if many else 1.5}pt}}% half of the least gap",
+            rf"  \smallskip{type_size}",
+            rf"  \setlength{{\tabcolsep}}{{{half_gap}pt}}% half of the least gap",
             *(f"  {line}" for line in setup),
             rf"  \begin{{tabular*}}{{\linewidth}}{{@{{\extracolsep{{\fill}}}}{letters}@{{}}}}",
             r"    \toprule",
@@ -133,6 +140,25 @@ def float_of(
             "",
         ]
     )
+
+
+def _type_for(table: Table) -> tuple[str, float]:
+    """Return the largest type, and half the gap, in which the table fits; else the smallest."""
+    widths = [
+        max(
+            map(
+                len, [*each.column.header.split(), *(cell.text + mark for cell, mark in each.cells)]
+            )
+        )
+        for each in marked_columns(table)
+    ]
+    room = PAGE_PT if table.wide else COLUMN_PT
+    fitting = (
+        (type_size, half_gap)
+        for points, type_size, half_gap in TYPES
+        if CHARACTER * points * sum(widths) + 2 * half_gap * (len(widths) - 1) <= room
+    )
+    return next(fitting, TYPES[-1][1:])
 
 
 def _body(table: Table, columns: Sequence[SetColumn]) -> Iterator[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.report.figure_data import FigureData, Point
 from harness.report.figure_size import diameter
 from harness.report.labels import Anchor, Box, place_labels
+from harness.report.pinning import standing
 from harness.report.web.scale import Scale
 from harness.report.web.text_width import fitted, text_width
 
@@ -16,8 +16,8 @@ LABEL_FONT = 6.0  # what the distances of `place_labels` are made for
 WIDEST = 0.5  # of the axes: a longer label is cut off
 GAP = 0.1  # of the font size, around a label
 ARROW = 1.2  # of the font size: from a pinned point to its edge
+APART = 2.0  # CSS pixels between markers at one edge
 NO_BOX = Box(0, 0, 0, 0)
-_INWARDS = {"left": 1, "right": -1, "bottom": -1, "top": 1, None: 0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,28 +97,18 @@ def _radius(data: FigureData, point: Point, font: float) -> float:
 
 
 def _markers(data: FigureData, x: Scale, y: Scale, layout: Layout) -> list[Placed]:
-    """Return the points without labels.
-
-    A pinned point stands off its edge by the length of its arrow; where two would coincide, the
-    later one stands further in, without an arrow of its own.
-    """
-    found: list[Placed] = []
-    for point in data.points:
-        radius = _radius(data, point, layout.font)
-        tip = x.at(point.at[0]), y.at(point.at[1])
-        right, down = _INWARDS[point.x_edge], _INWARDS[point.y_edge]
-        reach = radius + ARROW * layout.font
-        start = at = tip[0] + right * reach, tip[1] + down * reach
-        taken = [p for p in found if _edges(p.point) == _edges(point)] if point.pinned else []
-        while any(math.dist(at, (p.x, p.y)) < radius + p.radius + 2 for p in taken):
-            at = at[0] + right * radius, at[1] + down * radius
-        arrow = tip if point.pinned and at == start else None
-        found.append(Placed(point=point, x=at[0], y=at[1], radius=radius, tip=arrow))
-    return found
-
-
-def _edges(point: Point) -> tuple[str | None, str | None]:
-    return point.x_edge, point.y_edge
+    """Return the points without labels; of those that are pinned to one place, one has an arrow."""
+    radii = [_radius(data, point, layout.font) for point in data.points]
+    tips = [(x.at(point.at[0]), y.at(point.at[1])) for point in data.points]
+    arrow = ARROW * layout.font
+    stand = standing(data.points, tips, radii, arrow=arrow, gap=APART, up=-1)
+    return [
+        Placed(
+            point=point, x=s.x, y=s.y, radius=radius,
+            tip=tip if point.pinned and not s.shifted else None,
+        )
+        for point, s, radius, tip in zip(data.points, stand, radii, tips, strict=True)
+    ]  # fmt: skip
 
 
 def _labelled(
