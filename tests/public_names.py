@@ -8,13 +8,14 @@ that runs here: names alone could pair two modules of one shape the wrong way ro
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import torch
 from torch import Tensor, nn
 
 from harness.ledger import record
 from variants.build import skeleton
-from variants.catalog import load_catalog, override
+from variants.catalog import load_catalog
 from variants.spec import resolve
 
 BLOCK_1D = ("conv3x1_1", "conv1x3_1", "bn1", "conv3x1_2", "conv1x3_2", "bn2")
@@ -266,21 +267,19 @@ PUBLIC: dict[str, tuple[str, Callable[[], list[str]], tuple[str, ...]]] = {
 }
 
 
-def modules_in_order(variant: str, *settings: str) -> list[str]:
+@cache
+def modules_in_order(variant: str) -> tuple[str, ...]:
     """Return the paths of our modules with tensors, in the order in which they first run."""
-    row = override(load_catalog()[variant], settings)
-    network = skeleton(resolve(row.chosen))
+    network = skeleton(resolve(load_catalog()[variant].chosen))
     paths = dict.fromkeys(row.path for row in record(network, (1, 3, 256, 256)).rows)
-    return [path for path in paths if network.get_submodule(path).state_dict(keep_vars=True)
-            and not list(network.get_submodule(path).children())]  # fmt: skip
+    modules = {path: network.get_submodule(path) for path in paths}
+    return tuple(path for path, m in modules.items() if m.state_dict() and not [*m.children()])
 
 
-def pairs(layout: str, variant: str = "") -> dict[str, str]:
+def pairs(layout: str) -> dict[str, str]:
     """Return our module by the public one, the n-th that runs by the n-th."""
-    given, public, parts = PUBLIC[layout]
-    ours = modules_in_order(variant or given)
-    if parts:
-        ours = [path for path in ours if path.split(".")[0] in parts]
+    variant, public, parts = PUBLIC[layout]
+    ours = [path for path in modules_in_order(variant) if not parts or path.split(".")[0] in parts]
     return dict(zip(public(), ours, strict=True))
 
 

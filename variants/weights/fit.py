@@ -170,10 +170,11 @@ def _classes(
     """Return the classes of file and network where the class scores say that they differ."""
     for path in _CLASSIFIERS:
         for leaf in ("bias", "weight"):  # a transposed convolution's weight has them second
-            if f"{path}.{leaf}" in fit.misshapen:
-                theirs = file[fit.misshapen[f"{path}.{leaf}"][1]].shape[:1]
-                ours = network[f"{path}.{leaf}"].shape[:1]
-                if theirs and theirs != ours:
+            name = f"{path}.{leaf}"
+            if name in fit.misshapen:
+                theirs, ours = file[fit.misshapen[name][1]].shape, network[name].shape
+                same_kernel = len(theirs) == len(ours) and theirs[2:] == ours[2:]
+                if same_kernel and theirs[0] != ours[0]:
                     return theirs[0], ours[0]
     return None
 
