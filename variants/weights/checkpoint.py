@@ -1,7 +1,8 @@
 """Checkpoint files, read without running anything that they hold.
 
 A pickle can call any function; torch's weights-only loading calls none but those that make
-tensors. What it refuses is refused here, in one line that names it.
+tensors, and here those that make a single number of numpy, which training scripts keep beside them
+(a best mIoU). What else it refuses is refused here, in one line that names it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -28,6 +30,13 @@ _CONVERT = (
     "weights_only=False where there is nothing to lose, and save its tensors by themselves"
 )
 _BLOCK = 1 << 20
+_SCALAR = np.float64(0).__reduce__()[0]
+# of arrays, and of scalars that are Python objects, nothing
+_NUMBERS: list[Any] = [
+    np.dtype,
+    *(type(np.dtype(kind)) for kind in ("bool", "int32", "int64", "float16", "float32", "float64")),
+    *((_SCALAR, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core")),
+]
 
 
 @dataclass(frozen=True)
@@ -89,8 +98,8 @@ def _safetensors(path: Path) -> object:
 
 def _pickled(path: Path) -> object:
     try:
-        with warnings.catch_warnings():  # of old file formats, which are read all the same
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(), torch.serialization.safe_globals(_NUMBERS):
+            warnings.simplefilter("ignore")  # of old file formats, which are read all the same
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         named = _named(path, str(error))
@@ -104,7 +113,8 @@ def _pickled(path: Path) -> object:
 def _named(path: Path, message: str) -> str:
     """Return what a pickle calls that is no part of tensors, as far as that can be told."""
     try:
-        found = torch.serialization.get_unsafe_globals_in_checkpoint(path)
+        with torch.serialization.safe_globals(_NUMBERS):
+            found = torch.serialization.get_unsafe_globals_in_checkpoint(path)
     except Exception:  # noqa: BLE001 - of old formats it tells nothing, and the message has one name
         found = re.findall(r"GLOBAL ([\w.]+)", message)
     return ", ".join(sorted(set(found)))

@@ -104,7 +104,7 @@ def test_a_plain_pickle_that_runs_code_is_refused_and_runs_none(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("beside", "named"),
     [
-        (np.float64(0.7), "numpy"),
+        (np.zeros(3), "numpy"),
         (argparse.Namespace(lr=0.1), "argparse.Namespace"),
         (torch.nn.Linear(1, 1), "torch.nn.modules.linear.Linear"),
     ],
@@ -118,6 +118,20 @@ def test_what_else_an_old_file_holds_is_named_with_a_way_out(
     assert "save its tensors by themselves" in message
 
 
+@pytest.mark.parametrize("number", [np.float64(0.7), np.float32(0.7), np.int64(7), np.bool_(True)])
+def test_a_number_of_numpy_beside_the_tensors_is_no_obstacle(
+    number: np.generic, tmp_path: Path
+) -> None:
+    # as scripts keep the best mIoU
+    path = saved(tmp_path, {"model_state": TENSORS, "best_iou": number}, zipped=False)
+    assert set(read_checkpoint(path).tensors) == set(TENSORS)
+    # numpy 1 wrote the name of its module without the underscore
+    content = path.read_bytes()
+    assert b"numpy._core.multiarray\n" in content
+    path.write_bytes(content.replace(b"numpy._core.multiarray\n", b"numpy.core.multiarray\n"))
+    assert set(read_checkpoint(path).tensors) == set(TENSORS)
+
+
 @pytest.mark.parametrize("share", [0, 0.3, 0.9])
 def test_a_file_cut_short_is_refused(share: float, tmp_path: Path) -> None:
     path = saved(tmp_path, TENSORS)
@@ -126,7 +140,10 @@ def test_a_file_cut_short_is_refused(share: float, tmp_path: Path) -> None:
     assert "must be a whole PyTorch checkpoint" in refusal(path)
 
 
-@pytest.mark.parametrize("content", [b"hello", b"\x80\x04.", b"PK\x03\x04" + bytes(100)])
+@pytest.mark.parametrize(
+    "content",
+    [b"hello", b"\x80\x04.", b"PK\x03\x04" + bytes(100), pickle.dumps({"a": 1}, protocol=4)],
+)
 def test_a_foreign_file_is_refused_without_advice_to_load_it_unsafely(
     content: bytes, tmp_path: Path
 ) -> None:
