@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from variants.spec import Spec
     from variants.weights.load import Loaded
 
-_SHOWN = 8  # names of one kind
+_SHOWN = 8  # reasons on one side
 
 
 def weights(
@@ -177,24 +178,28 @@ def _lines(row: Row, loaded: Loaded, out: Path | None) -> list[str]:
         f"  sha256      {loaded.sha256}",
         f"  layout      {layout.name}{within}",
         f"              {layout.source}",
+        *([f"  part        {layout.part}"] if layout.part else []),
         f"  tensors     {len(loaded.taken)} of {len(loaded.taken) + len(loaded.left_in_network)}",
         f"  parameters  {loaded.parameters:,} of {loaded.parameters_of_network:,}",
     ]
     lines += [f"  note        {note}" for note in loaded.notes]
     lines += [f"  warning     {warning}" for warning in loaded.warnings]
     lines += _left("left in the file", loaded.left_in_file)
-    lines += _left("left in the network", loaded.left_in_network)
+    lines += _left("left in the network, as built", loaded.left_in_network)
     return [*lines, f"  written     {out}"] if out else lines
 
 
-def _left(where: str, names: Any) -> list[str]:
-    """Return how many tensors were left, and why, with the first few names for each reason."""
+def _left(where: str, names: Mapping[str, str]) -> list[str]:
+    """Return how many tensors were left, and why: a line for each reason, the first few."""
+    if not names:
+        return []
     by_reason: dict[str, list[str]] = {}
     for name, why in names.items():
         by_reason.setdefault(why, []).append(name)
-    lines = []
-    for why, found in by_reason.items():
-        more = f", ... ({len(found) - _SHOWN} more)" if len(found) > _SHOWN else ""
-        lines.append(f"  {where}: {len(found)}, {why}")
-        lines.append(f"    {', '.join(found[:_SHOWN])}{more}")
-    return lines
+    shown = [*by_reason.items()][:_SHOWN]
+    lines = [f"  {where}: {len(names)}"]
+    for why, (first, *others) in shown:
+        more = f" and {len(others)} more" if others else ""
+        lines.append(f"    {first}{more}: {why}")
+    rest = len(names) - sum(len(found) for _, found in shown)
+    return [*lines, f"    ... and {rest} more"] if rest else lines

@@ -130,16 +130,15 @@ def _loaded(network: nn.Module, file: Checkpoint, fit: Fit) -> Loaded:
 
 def _why_not_held(name: str, fit: Fit) -> str:
     if fit.layout.holds(name):
-        return "a counter that such old files lack"
-    return f"the layout is of {fit.layout.part} alone"
+        return "a counter that old files lack"
+    return "no part of this layout"
 
 
 def _notes(state: Mapping[str, Tensor], file: Checkpoint, fit: Fit) -> tuple[str, ...]:
     notes = []
     if fit.without_counters and any(fit.layout.holds(name) for name in fit.not_held):
         notes.append(
-            "the file has no num_batches_tracked, as those of torch before 0.4.1; "
-            "inference does not read them"
+            "without num_batches_tracked, as files of torch before 0.4.1; inference reads none"
         )
     changes = Counter(
         f"{dtype_text(file.tensors[name])} to {dtype_text(state[ours])}"

@@ -33,7 +33,8 @@ def with_more(file: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def with_another_shape(file: dict[str, Tensor]) -> dict[str, Tensor]:
-    return file | {"encoder.layers.0.conv.weight": torch.ones(48, 16, 5, 5)}
+    # as many numbers, but across instead of down
+    return file | {"encoder.layers.1.conv3x1_1.weight": torch.ones(64, 64, 1, 3)}
 
 
 def with_integers(file: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -48,7 +49,7 @@ def with_integers(file: dict[str, Tensor]) -> dict[str, Tensor]:
         (
             with_another_shape,
             "with 1 that differ",
-            "  encoder.1.0.conv.weight: file 48x16x5x5, network 48x16x3x3",
+            "  encoder.2.0.layers.0.weight: file 64x64x1x3, network 64x64x3x1",
         ),
         (
             with_integers,
@@ -87,8 +88,8 @@ def test_what_does_not_fit_is_listed_and_the_network_is_as_it_was(
         ),
         (
             with_another_shape,
-            {"encoder.layers.0.conv.weight": "file 48x16x5x5, network 48x16x3x3"},
-            {"encoder.1.0.conv.weight": "file 48x16x5x5, network 48x16x3x3"},
+            {"encoder.layers.1.conv3x1_1.weight": "file 64x64x1x3, network 64x64x3x1"},
+            {"encoder.2.0.layers.0.weight": "file 64x64x1x3, network 64x64x3x1"},
         ),
     ],
 )
