@@ -195,6 +195,15 @@ def test_cells_of_fasterseg_that_two_branches_share_must_be_equal(tmp_path: Path
     torch.save(file | shared, tmp_path / "file.pth")
     with pytest.raises(BadRequest, match=r"1 that differ.*\n.*\n.*shared.1.1.0.weight: cells.1-0"):
         load_weights(build(spec), tmp_path / "file.pth")
+    # in part, neither of the two is taken, whichever comes first in the file
+    good, other = file.pop("cells.1-0._op._op.conv2.weight"), torch.ones(1)
+    del shared["cells.1-1._op._op.conv2.weight"]
+    for first, second in ((good, other), (other, good)):
+        both = {f"cells.1-{n}._op._op.conv2.weight": t for n, t in enumerate((first, second))}
+        torch.save(file | shared | both, tmp_path / "file.pth")
+        loaded = load_weights(build(spec), tmp_path / "file.pth", partial=True)
+        assert "shared.1.1.0.weight" not in loaded.taken
+        assert "shared.1.1.0.weight" in loaded.left_in_network
 
 
 def test_the_normalisation_in_files_of_swiftnet_has_no_place_and_says_so(tmp_path: Path) -> None:
