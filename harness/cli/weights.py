@@ -127,10 +127,9 @@ def _write(out: Path, network: nn.Module, loaded: Loaded, row: Row, spec: Spec) 
     from harness.report.output import write_whole
 
     if not loaded.whole:
-        left = len(loaded.left_in_network)
         raise BadRequest(
-            f"--out: writes the weights of a whole network, got {left} tensors of "
-            f"{left + len(loaded.taken)} that {loaded.path} does not give"
+            f"--out: writes the weights of a whole network, got {len(loaded.taken)} tensors of "
+            f"{len(loaded.left_in_network) + len(loaded.taken)}"
         )
     try:
         from safetensors.torch import save

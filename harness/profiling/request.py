@@ -237,7 +237,7 @@ class Request:
                 variant.layers = self._layers(variant, macs_per_s, bytes_per_s, size)
         said = _contradictions([*done, variant])
         if variant.weights is not None:
-            said = (*said, *variant.weights.warnings)
+            said = (*said, *(f"the weights: {each}" for each in variant.weights.warnings))
         variant.timing = replace(variant.timing, warnings=(*variant.timing.warnings, *said))
 
     def _layers(

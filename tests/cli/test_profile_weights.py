@@ -105,7 +105,10 @@ def test_weights_that_are_no_numbers_are_a_warning_where_the_outputs_are(
     assert profile("--weights", "own.pth") == 0
     [record] = load(Path("results")).records
     said = record.timing.warnings  # type: ignore[union-attr]
-    assert "1 tensors hold NaN or infinite numbers, the first start.1.0.running_var" in said
+    assert (
+        "the weights: NaN or infinite numbers in 1 of its tensors, the first start.1.0.running_var"
+        in said
+    )
     file(**{"classify.weight": torch.full((19, 259, 1, 1), float("nan"))})
     assert profile("--weights", "own.pth") == 1
     assert "outputs: must be finite" in capsys.readouterr().err

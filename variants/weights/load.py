@@ -153,4 +153,4 @@ def _warnings(state: Mapping[str, Tensor], fit: Fit) -> tuple[str, ...]:
     broken = [name for ours, name in fit.taken.items() if not state[ours].isfinite().all()]
     if not broken:
         return ()
-    return (f"{len(broken)} tensors hold NaN or infinite numbers, the first {broken[0]}",)
+    return (f"NaN or infinite numbers in {len(broken)} of its tensors, the first {broken[0]}",)

@@ -242,7 +242,7 @@ def test_numbers_that_are_none_are_a_warning(value: float, tmp_path: Path) -> No
     torch.save(file, tmp_path / "file.pth")
     [warning] = load_weights(network(), tmp_path / "file.pth").warnings
     assert warning == (
-        "1 tensors hold NaN or infinite numbers, the first encoder.layers.0.conv.bias"
+        "NaN or infinite numbers in 1 of its tensors, the first encoder.layers.0.conv.bias"
     )
 
 
