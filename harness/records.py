@@ -24,7 +24,7 @@ from harness.reading import read_as
 from harness.timing_records import LayerTime, Timing
 
 SCHEMA = 1
-SAID_BY_SOME = ("layers", "stages")
+SAID_BY_SOME = ("layers", "stages", "weights")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +71,23 @@ class StageCost:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WeightsUsed:
+    """Which trained weights a network was timed with.
+
+    Attributes:
+        file: Name of the file.
+        sha256: Of its content.
+        layout: By which its tensors were named (`variants.weights`).
+        whole: Whether all that inference reads was from the file; the rest is as built.
+    """
+
+    file: str
+    sha256: str
+    layout: str
+    whole: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProfileRecord:
     """One variant, measured once: `static` always, `timing` unless it was not asked for.
 
@@ -83,6 +100,7 @@ class ProfileRecord:
         created: UTC, ISO 8601.
         layers: Where the time goes, the most expensive module first; null where not asked for.
         stages: The network's architecture table, in the order of execution; null likewise.
+        weights: What it was timed with; null where that were weights as built, by a seed.
     """
 
     variant: str
@@ -95,6 +113,7 @@ class ProfileRecord:
     created: str
     layers: tuple[LayerTime, ...] | None = None
     stages: tuple[StageCost, ...] | None = None
+    weights: WeightsUsed | None = None
     schema: int = SCHEMA
     kind: Literal["profile"] = "profile"
 
@@ -217,7 +236,7 @@ class OtherSchema(BadRequest):
 def to_json(record: Record) -> str:
     """Return `record` as one line of JSON, keys in the order of the contract, no NaN.
 
-    Where a record has nothing to say to what only some do (`layers`, `stages`), the key is absent.
+    Where a record has nothing to say to what only some do (`SAID_BY_SOME`), the key is absent.
     """
     data = asdict(record)
     for name in SAID_BY_SOME:

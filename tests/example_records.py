@@ -11,6 +11,7 @@ from harness.records import (
     Source,
     StageCost,
     StaticCost,
+    WeightsUsed,
 )
 from harness.timing_records import (
     Latency,
@@ -122,6 +123,7 @@ DETAILED = replace(
             macs=5,
         ),
     ),
+    weights=WeightsUsed(file="a.pth", sha256="0" * 64, layout="fassd-net", whole=True),
 )
 
 FAILED = FailedRecord(

@@ -128,6 +128,8 @@ def test_commands_import_what_is_heavy_only_inside(path: Path) -> None:
         ["list"],
         ["list", "components"],
         ["profile", "--help"],
+        ["weights", "--help"],
+        ["weights", "--list"],
         ["table", "1"],
         ["compare", "--help"],
         ["results", "--help"],

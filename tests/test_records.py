@@ -51,7 +51,7 @@ def test_records_written_before_later_fields_came_are_read() -> None:
 
 def test_a_record_without_the_later_fields_says_what_it_said_then() -> None:
     data = to_dict(DETAILED)
-    del data["layers"], data["stages"]
+    del data["layers"], data["stages"], data["weights"]
     for later in LATER:
         del data["timing"][later]
     record = from_json(json.dumps(data), where="f:1")
@@ -80,6 +80,11 @@ def test_a_record_is_one_line_that_begins_with_schema_and_kind() -> None:
     line = to_json(replace(PROFILE, variant="two\nlines"))
     assert "\n" not in line
     assert list(json.loads(line))[:3] == ["schema", "kind", "variant"]
+
+
+def test_what_only_some_records_say_is_absent_from_the_others() -> None:
+    assert {"layers", "stages", "weights"}.isdisjoint(to_dict(PROFILE))
+    assert {"layers", "stages", "weights"} <= set(to_dict(DETAILED))
 
 
 def test_an_unset_interval_and_unknown_memory_stay_null() -> None:

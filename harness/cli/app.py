@@ -21,6 +21,7 @@ INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 COMMANDS = {
     "list": ("harness.cli.list", "list_"),
     "show": ("harness.cli.show", "show"),
+    "weights": ("harness.cli.weights", "weights"),
     "profile": ("harness.cli.profile", "profile"),
     "sweep": ("harness.cli.sweep", "sweep"),
     "table": ("harness.cli.table", "table"),

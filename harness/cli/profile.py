@@ -71,6 +71,13 @@ def profile(
     rounds: Annotated[
         int | None, typer.Option(help="Fresh processes that share the passes.  [default: 5]")
     ] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Time the variant with these; see harness weights."),
+    ] = None,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Take of --weights what fits.")
+    ] = False,
     layers: Annotated[
         bool, typer.Option("--layers", help="Show where the time goes, by torch's profiler.")
     ] = False,
@@ -110,6 +117,7 @@ def profile(
       harness profile --variant fassd-net --backend openvino --precision bf16
       harness profile --variant fassd-net --protocol latency --layers
       harness profile --variant fassd-net --set context.alpha=4 --input 512x1024
+      harness profile --variant fassd-net --weights FASSD-Net.pkl
     """
     from harness.errors import BadRequest
 
@@ -138,6 +146,11 @@ def profile(
     rows = select(variant or (), settings=settings, catalogs=catalog, size=size)
     if table:
         rows += _rows_of(table, settings=settings, catalogs=catalog, size=size)
+    if partial and weights is None:
+        raise BadRequest("profile: --partial is about --weights, got none")
+    if weights is not None and (no_timing or len(rows) != 1):
+        given = "--no-timing" if no_timing else f"{len(rows)} variants"
+        raise BadRequest(f"profile: --weights is what one variant is timed with, got {given}")
     if not no_save:
         from harness.store import check_writable
 
@@ -154,6 +167,8 @@ def profile(
         layers=layers,
         stages=stages,
         size_given=size is not None or table is not None,
+        weights=weights,
+        partial=partial,
     )
     answer = Answer(
         form="json" if as_json else "csv" if as_csv else "text",

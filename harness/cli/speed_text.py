@@ -32,6 +32,10 @@ def record_lines(record: ProfileRecord, comparisons: Sequence[Comparison] = ()) 
         f"  check        {c.tool} {c.version} itself counts {c.theirs:,}: agrees"
         for c in comparisons
     ]
+    if record.weights is not None:
+        rest = "" if record.weights.whole else ", the rest as built"
+        used = record.weights
+        lines.append(f"  weights      {used.file} (sha256 {used.sha256[:12]}), {used.layout}{rest}")
     if record.timing is not None:
         lines += _timing_lines(record.timing, record.environment)
     if record.layers is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import BadRequest, RunFailed
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from harness.crosscheck import Comparison
     from harness.ledger import Ledger
     from harness.profiling.timed import Timed
+    from harness.profiling.weights import GivenWeights
     from harness.records import FailedRecord, ProfileRecord, StageCost, StaticCost
     from harness.timing.protocol import Protocol
     from harness.timing_records import LayerTime, Timing
@@ -36,6 +38,7 @@ class Measured:
         failure: Why it could not be counted or timed; null where it could.
         peak_memory_bytes: Of a failed round on a GPU.
         environment: Software and machine; empty until something was measured.
+        weights: What it is timed with; null for weights as built.
     """
 
     row: Row
@@ -51,6 +54,7 @@ class Measured:
     failure: str | None = None
     peak_memory_bytes: int | None = None
     environment: dict[str, Any] | None = None
+    weights: GivenWeights | None = None
 
     def record(self) -> ProfileRecord | FailedRecord:
         """Return the record of what is known."""
@@ -79,6 +83,7 @@ class Measured:
             timing=self.timing,
             layers=self.layers,
             stages=self.stages,
+            weights=self.weights.used if self.weights else None,
         )
 
 
@@ -109,6 +114,8 @@ class Request:
         stages: Whether to record the cost of each stage.
         size_given: Whether the rows' input size was asked for, and is not the catalogue's.
         limit_s: Seconds of all rounds of one variant after which it has failed; null for never.
+        weights: File of the weights that the variant is timed with; null for weights as built.
+        partial: Whether to leave what of that file does not fit.
     """
 
     device: str
@@ -120,6 +127,8 @@ class Request:
     size_given: bool
     stages: bool = False
     limit_s: float | None = None
+    weights: Path | None = None
+    partial: bool = False
 
     def measure(self, rows: Sequence[Row]) -> Iterator[Measured]:
         """Yield each variant when all that was asked of it is done, failures too.
@@ -158,7 +167,12 @@ class Request:
         if self.layers and (protocol.backend != "eager" or protocol.fold_bn):
             how = f"backend {protocol.backend}{', --fold-bn' if protocol.fold_bn else ''}"
             raise BadRequest(f"--layers: takes an eager, unfolded network apart, got {how}")
-        return Measured(row, spec, protocol, protocol.input)
+        weights = None
+        if self.weights is not None:
+            from harness.profiling.weights import given_weights
+
+            weights = given_weights(spec, self.weights, partial=self.partial)
+        return Measured(row, spec, protocol, protocol.input, weights=weights)
 
     def _count(self, variant: Measured) -> None:
         from variants.build import build, skeleton
@@ -198,6 +212,7 @@ class Request:
                 protocols,
                 self.device,
                 self.limit_s,
+                variants[0].weights,  # of the only one: two variants have not the same
             ):
                 variant = variants[position]
                 variant.environment = timed.environment
@@ -226,6 +241,8 @@ class Request:
             if self.layers:
                 variant.layers = self._layers(variant, macs_per_s, bytes_per_s, size)
         said = _contradictions([*done, variant])
+        if variant.weights is not None:
+            said = (*said, *(f"the weights: {each}" for each in variant.weights.warnings))
         variant.timing = replace(variant.timing, warnings=(*variant.timing.warnings, *said))
 
     def _layers(
@@ -237,7 +254,9 @@ class Request:
 
         assert variant.protocol is not None
         assert variant.ledger is not None
-        own_s = run_isolated(profile_layers, variant.spec, variant.protocol, self.device)
+        own_s = run_isolated(
+            profile_layers, variant.spec, variant.protocol, self.device, variant.weights
+        )
         network = skeleton(variant.spec)
         return layers(network, variant.ledger, own_s, macs_per_s, bytes_per_s, bytes_per_element)
 

@@ -12,6 +12,7 @@ from harness.profiling.worker import Environment, Passes, PeakMemory, time_round
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from harness.profiling.weights import GivenWeights
     from harness.timing.limits import Rates
     from harness.timing.part import Part
     from harness.timing.protocol import Protocol
@@ -45,6 +46,7 @@ def time_variants(
     protocols: Sequence[Protocol],
     device: str,
     limit_s: float | None = None,
+    weights: GivenWeights | None = None,
 ) -> Iterator[tuple[int, Timed]]:
     """Yield the position of each variant and what became of it, as soon as it is complete.
 
@@ -53,6 +55,7 @@ def time_variants(
         specs: Of each variant, like `protocols`.
         device: `cpu` or `cuda:N`.
         limit_s: Seconds of all rounds of one variant, set-up included, after which it has failed.
+        weights: What the networks are timed with; null for weights as built.
     """
     from time import monotonic
 
@@ -83,6 +86,7 @@ def time_variants(
                 part, rates = run_isolated(
                     time_round,
                     *(specs[position], protocols[position], share, device, mine.rates is None),
+                    weights,
                     on_report=hear,
                     limit_s=None if limit_s is None else limit_s - spent_s[position],
                 )

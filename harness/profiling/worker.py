@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from harness.isolated import Report
+    from harness.profiling.weights import GivenWeights
     from harness.timing.limits import Rates
     from harness.timing.part import Part
     from harness.timing.protocol import Protocol
@@ -38,7 +41,13 @@ class Passes:
 
 
 def time_round(
-    report: Report, spec: Spec, protocol: Protocol, share: Protocol, device: str, limits: bool
+    report: Report,
+    spec: Spec,
+    protocol: Protocol,
+    share: Protocol,
+    device: str,
+    limits: bool,
+    weights: GivenWeights | None,
 ) -> tuple[Part, Rates | None]:
     """Return one round of a variant, and with `limits` what the device could do beside it.
 
@@ -47,11 +56,10 @@ def time_round(
     from harness.environment import read_environment
     from harness.timing.limits import measure, precision_of
     from harness.timing.measure import ready
-    from variants.build import build
 
     report(Environment(read_environment(device, thorough=True)))
     try:
-        network = build(spec, device=device)
+        network = _built(spec, device, weights)
         with ready(network, protocol) as round_of:
             part = round_of(share, lambda done, elapsed_s: report(Passes(done, elapsed_s)), None)
         del network, round_of
@@ -68,16 +76,26 @@ def time_round(
 
 
 def profile_layers(
-    _report: Report, spec: Spec, protocol: Protocol, device: str
+    _report: Report, spec: Spec, protocol: Protocol, device: str, weights: GivenWeights | None
 ) -> dict[str, float]:
     """Return the seconds per pass of each module's own operators, by torch's profiler."""
     from harness.timing.layers import layer_times
     from harness.timing.measure import random_input
     from harness.timing.settings import applied
     from harness.timing.transforms import transformed, transformed_input
-    from variants.build import build
 
-    network = transformed(build(spec, device=device), protocol)
+    network = transformed(_built(spec, device, weights), protocol)
     batch = transformed_input(random_input(protocol).to(device), protocol)
     with applied(protocol):
         return layer_times(network, batch, PROFILED_PASSES).own_s
+
+
+def _built(spec: Spec, device: str, weights: GivenWeights | None) -> nn.Module:
+    """Return the network, with trained weights where they are given."""
+    from harness.profiling.weights import load_given
+    from variants.build import build
+
+    network = build(spec, device=device)
+    if weights is not None:
+        load_given(network, weights)
+    return network

@@ -1,0 +1,1 @@
+"""Trained weights: checkpoints of public projects, read safely and mapped onto our networks."""
