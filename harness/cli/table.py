@@ -67,6 +67,7 @@ def table(
       harness table 1 --digits spread --miou mean
       harness table my-table.yaml --results results --results ../other/results
     """
+    from harness.cli.reasons import with_reasons
     from harness.errors import BadRequest
     from harness.report.build import Choices, build_table
     from harness.report.definition import StageDefinition, load_definition
@@ -90,7 +91,7 @@ def table(
             "--device, --protocol, --miou, --digits and --with-reported"
         )
     loaded = report_records(results)
-    built = build_table(definition, loaded.records, choices)
+    built = build_table(with_reasons(definition, loaded.records), loaded.records, choices)
     for line in (*loaded.problems, *built.warnings):
         typer.echo(f"warning: {line}", err=True)
     if out is None:

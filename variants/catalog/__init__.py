@@ -92,9 +92,17 @@ def find_row(catalog: Mapping[str, Row], name: str) -> Row:
     """Return the row `name`.
 
     Raises:
-        BadRequest: If there is none; the message says what is near.
+        BadRequest: If there is none; the message says what is near, or why it cannot be built.
     """
     if name not in catalog:
+        from variants.catalog.reported_only import reported_only
+
+        known = reported_only().get(name)
+        if known is not None:
+            raise BadRequest(
+                f"variant {name}: must be a network that can be built, got one that is reported "
+                f"only: {known.reason}"
+            )
         raise BadRequest(f"no variant {name!r}{did_you_mean(name, catalog)}")
     return catalog[name]
 

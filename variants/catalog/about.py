@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from variants.yaml_node import Node
 
 FIDELITIES = ("official", "reimplementation", "reconstructed", "paper")
+REPORTED = "reported"  # of networks that cannot be built (`variants.catalog.reported_only`)
 COLOURS = ("rgb", "bgr")
 SCALES = (1, 255)
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
@@ -60,7 +61,8 @@ def read_fidelity(node: Node) -> str:
     """Return how near a network is to its origin.
 
     `official`: equal to the authors' code; `reimplementation`: equal to public code of others;
-    `reconstructed`: put together from several sources; `paper`: from what a paper says.
+    `reconstructed`: put together from several sources; `paper`: from what a paper says. A network
+    that can be built is one of these; `reported` is what listings say of one that cannot.
 
     Raises:
         BadRequest: If it is none of these.
