@@ -12,7 +12,7 @@ from harness.cli.options import AsJson, Catalog
 
 if TYPE_CHECKING:
     from variants.catalog import Row
-    from variants.catalog.reported_only import ReportedOnly
+    from variants.reported_only import ReportedOnly
 
 
 class What(str, Enum):
@@ -41,7 +41,7 @@ def list_(
     """
     if what is What.variants:
         from variants.catalog import load_catalog
-        from variants.catalog.reported_only import reported_only
+        from variants.reported_only import reported_only
 
         built = load_catalog(catalog or ())
         found: list[Row | ReportedOnly] = [*built.values()]

@@ -196,7 +196,7 @@ def _rows_of(
     from harness.errors import BadRequest
     from harness.report.definition import load_definition
     from variants.catalog import load_catalog
-    from variants.catalog.reported_only import reported_only
+    from variants.reported_only import reported_only
 
     wanted = load_definition(table).wanted
     known = load_catalog(catalogs or ())

@@ -22,7 +22,7 @@ def with_reasons(definition: AnyDefinition, records: Sequence[Record]) -> AnyDef
     """
     from harness.records import ProfileRecord
     from harness.report.definition import Definition
-    from variants.catalog.reported_only import reported_only
+    from variants.reported_only import reported_only
 
     if not isinstance(definition, Definition):
         return definition

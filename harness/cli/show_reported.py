@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.records import ReportedRecord
-    from variants.catalog.reported_only import ReportedOnly
+    from variants.reported_only import ReportedOnly
 
 WIDTH = 80
 HEAD = 9  # columns of a line's first word
@@ -23,7 +23,7 @@ HEAD = 9  # columns of a line's first word
 def unbuilt(name: str, catalogs: list[Path] | None) -> ReportedOnly | None:
     """Return the network `name` where it is reported only, and no row of a catalogue builds it."""
     from variants.catalog import load_catalog
-    from variants.catalog.reported_only import reported_only
+    from variants.reported_only import reported_only
 
     known = reported_only()
     if name not in known or name in load_catalog(catalogs or ()):

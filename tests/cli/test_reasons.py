@@ -12,7 +12,7 @@ from harness.cli.reasons import report_with_reasons, with_reasons
 from harness.report.bundle.definition import load_report
 from harness.report.definition import load_definition
 from tests.report.sample import profile
-from variants.catalog.reported_only import reported_only
+from variants.reported_only import reported_only
 
 GUN = (
     "GUN stands as reported, since it cannot be built: no layer sizes beyond its DRN-D-22 encoder "

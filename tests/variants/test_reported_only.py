@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from harness.store import paper_records
+from variants.about import FIDELITIES
 from variants.catalog import find_row, load_catalog
-from variants.catalog.about import FIDELITIES
-from variants.catalog.reported_only import reported_only
 from variants.errors import BadRequest
+from variants.reported_only import reported_only
 
 
 def test_they_are_the_two_networks_whose_layers_are_not_public() -> None:

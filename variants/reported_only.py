@@ -12,11 +12,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from variants.catalog import parse_size
-from variants.catalog.about import REPORTED, Source, read_source
+from variants.about import REPORTED, Source, parse_size, read_source
 from variants.yaml_node import Node, read
 
-FILE = Path(__file__).parent / "reported" / "networks.yaml"
+FILE = Path(__file__).parent / "catalog" / "reported" / "networks.yaml"
 
 
 @dataclass(frozen=True, kw_only=True)

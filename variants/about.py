@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from variants.errors import BadRequest
 from variants.yaml_node import Node
 
 FIDELITIES = ("official", "reimplementation", "reconstructed", "paper")
-REPORTED = "reported"  # of networks that cannot be built (`variants.catalog.reported_only`)
+REPORTED = "reported"  # of networks that cannot be built (`variants.reported_only`)
 COLOURS = ("rgb", "bgr")
 SCALES = (1, 255)
+_SIZE = re.compile(r"([1-9]\d*)x([1-9]\d*)")
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 
 
@@ -55,6 +57,18 @@ class Image:
     def __str__(self) -> str:
         mean, std = (", ".join(f"{v:g}" for v in values) for values in (self.mean, self.std))
         return f"{self.colour.upper()} in 0..{self.scale}, minus [{mean}], over [{std}]"
+
+
+def parse_size(text: object, who: str) -> tuple[int, int]:
+    """Return height and width of a text such as `1024x2048`.
+
+    Raises:
+        BadRequest: If the text is anything else.
+    """
+    match = _SIZE.fullmatch(str(text).strip().lower().replace("×", "x"))
+    if match is None:
+        raise BadRequest(f"{who}: an input is HEIGHTxWIDTH, such as 1024x2048, got {str(text)!r}")
+    return int(match[1]), int(match[2])
 
 
 def read_fidelity(node: Node) -> str:
