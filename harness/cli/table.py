@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.cli.options import AsJson, FpsDevice, FpsProtocol, ResultsFolders, table_choices
+
+if TYPE_CHECKING:
+    from harness.report.build import Choices
+    from harness.report.definition import AnyDefinition
 
 SUFFIXES = {".md": "markdown", ".tex": "latex", ".html": "html", ".csv": "csv", ".json": "json"}
 
@@ -54,7 +58,8 @@ def table(
     Tables 1 to 4 are the paper's; a FILE.yaml is one of your own (harness/report/definitions
     holds ours). FPS of different devices or protocols are never mixed in one column. mIoU is that
     of the training logs that harness log add stored. --json gives every cell with its exact value,
-    its kind and the records that it comes from.
+    its kind and the records that it comes from. Tables ratios, ratios-pairs, ratios-summary and
+    ratios-gpus say which published FPS ratios of Table IV survive on the device that was measured.
 
     \b
     Examples:
@@ -65,12 +70,12 @@ def table(
       harness table 1 --device H200 --protocol paper
       harness table 4 --with-reported --json
       harness table 1 --digits spread --miou mean
+      harness table ratios --device H200
       harness table my-table.yaml --results results --results ../other/results
     """
     from harness.cli.reasons import with_reasons
-    from harness.errors import BadRequest
-    from harness.report.build import Choices, build_table
-    from harness.report.definition import StageDefinition, load_definition
+    from harness.report.build import build_table
+    from harness.report.definition import load_definition
     from harness.report.formats import renderer
     from harness.report.output import write_whole
     from harness.report.sources import report_records
@@ -85,11 +90,7 @@ def table(
         with_reported=with_reported,
     )
     definition = load_definition(name)
-    if isinstance(definition, StageDefinition) and choices != Choices():
-        raise BadRequest(
-            f"table {name}: an architecture table has no FPS or mIoU, so it takes none of --fps, "
-            "--device, --protocol, --miou, --digits and --with-reported"
-        )
+    _refuse_unheeded(name, definition, choices)
     loaded = report_records(results)
     built = build_table(with_reasons(definition, loaded.records), loaded.records, choices)
     for line in (*loaded.problems, *built.warnings):
@@ -98,6 +99,26 @@ def table(
         typer.echo(render(built), nl=False)
     else:
         write_whole(out, render(built))
+
+
+def _refuse_unheeded(name: str, definition: AnyDefinition, choices: Choices) -> None:
+    """Refuse choices that a table of this kind has no use for."""
+    from dataclasses import replace
+
+    from harness.errors import BadRequest
+    from harness.report.build import Choices
+    from harness.report.definition import StageDefinition
+    from harness.report.survival.definition import RatioDefinition
+
+    if isinstance(definition, StageDefinition) and choices != Choices():
+        raise BadRequest(
+            f"table {name}: an architecture table has no FPS or mIoU, so it takes none of --fps, "
+            "--device, --protocol, --miou, --digits and --with-reported"
+        )
+    if isinstance(definition, RatioDefinition) and replace(choices, fps=Choices().fps) != Choices():
+        raise BadRequest(
+            f"table {name}: a table of ratios takes none of --miou, --digits and --with-reported"
+        )
 
 
 def _format_name(given: str | None, out: Path | None, *, as_json: bool) -> str:

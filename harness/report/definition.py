@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +10,15 @@ from typing import Literal
 from harness.errors import BadRequest, did_you_mean
 from harness.report.columns import Column, named_columns, stage_columns
 from harness.report.definition_path import definition_path
+from harness.report.input_shape import Shape, read_input
+from harness.report.survival.definition import KEY as RATIOS
+from harness.report.survival.definition import RatioDefinition, read_ratios
 from variants.yaml_node import Node, read
 
 REQUIRED = ("title", "source", "input", "convention", "columns")
 OPTIONAL = ("rows", "groups", "baseline", "footnotes", "scales", "emphasis", "split", "wide")
 SCOPES: tuple[Literal["table", "group"], ...] = ("table", "group")
 SPLITS: tuple[Literal["val", "test"], ...] = ("val", "test")
-
-Shape = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,13 +145,14 @@ class StageDefinition:
         return ((self.variant, self.input_shape[2:]),)
 
 
-AnyDefinition = Definition | StageDefinition
+AnyDefinition = Definition | StageDefinition | RatioDefinition
 
 
 def load_definition(name_or_path: str | Path) -> AnyDefinition:
     """Return a built-in table by name (`1`) or a user's own from a YAML file.
 
-    A file with the key `stages` is the architecture table of the network that it names.
+    A file with the key `stages` is the architecture table of the network that it names, one with
+    the key `ratios` judges the published FPS of the table that it names.
 
     Raises:
         BadRequest: If there is no such table, or its file is broken; names file and line.
@@ -160,7 +161,16 @@ def load_definition(name_or_path: str | Path) -> AnyDefinition:
     root = read(path, what="table")
     if isinstance(root.value, dict) and "stages" in root.value:
         return _stage_definition(path, root)
+    if isinstance(root.value, dict) and RATIOS in root.value:
+        return read_ratios(root, path, _table_of_variants)
     return _variant_definition(path, root)
+
+
+def _table_of_variants(name: str) -> Definition | None:
+    path = definition_path(name, kind="table")
+    root = read(path, what="table")
+    other = isinstance(root.value, dict) and {"stages", RATIOS} & set(root.value)
+    return None if other else _variant_definition(path, root)
 
 
 def _stage_definition(path: Path, root: Node) -> StageDefinition:
@@ -171,7 +181,7 @@ def _stage_definition(path: Path, root: Node) -> StageDefinition:
         name=path.stem,
         title=keys["title"].text(),
         source=keys["source"].text(),
-        input_shape=_input_shape(keys["input"]),
+        input_shape=read_input(keys["input"]),
         variant=keys["stages"].text(),
         columns=_columns(keys["columns"], stage_columns),
         footnotes=_footnotes(keys),
@@ -182,7 +192,7 @@ def _stage_definition(path: Path, root: Node) -> StageDefinition:
 def _variant_definition(path: Path, root: Node) -> Definition:
     keys = root.mapping(required=REQUIRED, optional=OPTIONAL)
     columns = _columns(keys["columns"], named_columns)
-    shape = _input_shape(keys["input"])
+    shape = read_input(keys["input"])
     groups, rows = _groups(root, keys, None if "input_size" in columns else shape)
     return Definition(
         name=path.stem,
@@ -241,7 +251,7 @@ def _row(node: Node, group: int, only: Shape | None) -> Row:
 
 def _own_input(node: Node, only: Shape | None) -> Shape:
     """Return a row's own input; the reader must see it where it is not the table's."""
-    shape = _input_shape(node)
+    shape = read_input(node)
     if only not in (shape, None):
         node.refuse("must be the table's, or be shown in a column input_size")
     return shape
@@ -272,13 +282,6 @@ def _emphasis(node: Node, columns: tuple[str, ...]) -> Emphasis:
         second=keys["second"].flag() if "second" in keys else False,
         within=keys["within"].one_of(SCOPES) if "within" in keys else "table",
     )
-
-
-def _input_shape(node: Node) -> Shape:
-    size = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", str(node.value))
-    if size is None:
-        node.refuse("must be HxW")
-    return (1, 3, int(size[1]), int(size[2]))
 
 
 def _baseline(keys: dict[str, Node], rows: tuple[Row, ...]) -> str | None:

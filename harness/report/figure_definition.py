@@ -23,7 +23,6 @@ reported figures stand in where a row was not measured. One that shows what was 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,13 +31,13 @@ from typing import Literal
 from harness.errors import BadRequest
 from harness.report.definition_path import definition_path
 from harness.report.figure_groups import Group, read_groups
+from harness.report.input_shape import Shape, read_input
 from harness.report.speed import ORIGINS, Choice
 from variants.yaml_node import Node, read
 
 Corner = Literal["upper right", "upper left", "lower right", "lower left"]
 Scale = Literal["linear", "log"]
 FigureName = Literal["gflops", "params_m", "fps", "fps_norm", "miou"]
-Shape = tuple[int, int, int, int]
 
 REQUIRED = ("title", "x", "y", "groups")
 OPTIONAL = (
@@ -158,7 +157,7 @@ def read_figure(root: Node, path: Path) -> FigureDefinition:
         title=keys["title"].text(),
         source=text.get("source"),
         rows=_rows(keys, groups),
-        input_shape=_input(keys["input"]) if "input" in keys else None,
+        input_shape=read_input(keys["input"]) if "input" in keys else None,
         fps=keys["fps"].one_of(ORIGINS) if "fps" in keys else "auto",
         convention=keys["convention"].text() if "convention" in keys else "paper",
         scales=path.parent / keys["scales"].text() if "scales" in keys else None,
@@ -198,7 +197,7 @@ def _line(node: Node) -> tuple[float, str]:
 def _rows(keys: Mapping[str, Node], groups: tuple[Group, ...]) -> tuple[FigureRow, ...]:
     if "rows" not in keys:
         return ()
-    default = _input(keys["input"]) if "input" in keys else None
+    default = read_input(keys["input"]) if "input" in keys else None
     return tuple(_row(node, groups, default) for node in keys["rows"].items())
 
 
@@ -210,7 +209,7 @@ def _row(node: Node, groups: tuple[Group, ...], default: Shape | None) -> Figure
     group = keys["group"].number() if "group" in keys else numbers[0]
     if group not in numbers:
         keys["group"].refuse(f"must be one of {numbers}")
-    shape = _input(keys["input"]) if "input" in keys else default
+    shape = read_input(keys["input"]) if "input" in keys else default
     if shape is None:
         raise BadRequest(f"{node.where}: {node.what} lacks the key 'input', as the figure does")
     return FigureRow(
@@ -220,10 +219,3 @@ def _row(node: Node, groups: tuple[Group, ...], default: Shape | None) -> Figure
         same_as=keys["same_as"].text() if "same_as" in keys else None,
         input_shape=shape,
     )
-
-
-def _input(node: Node) -> Shape:
-    size = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", node.text())
-    if size is None:
-        node.refuse("must be HxW")
-    return (1, 3, int(size[1]), int(size[2]))

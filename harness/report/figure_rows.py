@@ -9,7 +9,8 @@ from harness.errors import BadRequest, did_you_mean
 from harness.logged_record import LoggedRecord
 from harness.records import Record, ReportedRecord
 from harness.report.definition import Definition, Row
-from harness.report.figure_definition import FigureDefinition, Shape
+from harness.report.figure_definition import FigureDefinition
+from harness.report.input_shape import Shape
 from harness.report.miou import choose_accuracies
 from harness.report.rows import RowRecords, gather
 

@@ -16,6 +16,7 @@ from harness.report.figure_rows import point_records
 from harness.report.model import Table
 from harness.report.rows import RowRecords, gather
 from harness.report.speed import FpsChoice
+from harness.report.survival.definition import RatioDefinition
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +99,8 @@ def _rows(
         return ()  # no speeds, and nothing set aside that it tells of
     if isinstance(definition, FigureDefinition):
         return tuple(point.records for point in point_records(definition, records))
+    if isinstance(definition, RatioDefinition):
+        return gather(definition.table, records)
     return gather(definition, records)
 
 
