@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from harness.report.columns import COLUMNS, Column
+from harness.report.columns import Column
 from harness.report.model import NO_FIGURE, Cell
 from harness.report.ratio import Ratio
 from harness.report.survival.pairs import Network
@@ -47,21 +47,14 @@ def range_text(found: Range) -> str:
     return f"<{high}" if found.low == 0 else f"{low}–{high}"
 
 
-def measured_ratio(ratio: Ratio, networks: tuple[Network, Network]) -> Cell:
-    """Return a measured ratio with its 95% interval in brackets."""
+def measured_ratio(ratio: Ratio, networks: tuple[Network, Network]) -> tuple[Cell, Cell]:
+    """Return a measured ratio, and its 95% interval in words."""
     interval = ratio.ci95
-    text = RATIO.print(ratio.value)
-    if interval:
-        text += f" ({RATIO.print(interval[0])}–{RATIO.print(interval[1])})"
-    return Cell(
-        text=text,
+    cell = Cell(
+        text=RATIO.print(ratio.value),
         kind="measured",
         value=ratio.value,
         interval=interval,
         records=tuple(network.measured for network in networks),
     )
-
-
-def fps_column() -> Column:
-    """Return the column of measured FPS, as other tables have it."""
-    return COLUMNS["fps"]
+    return cell, label(range_text(Range(*interval))) if interval else ABSENT

@@ -26,12 +26,13 @@ COLUMNS = (
     named("printed", "As printed", number=True, published=True),
     named("published", "Normalised", number=True, published=True),
     named("measured", "Measured", number=True),
+    named("interval", "95% interval"),
     named("change", "Change", number=True),
     named("verdict", "Verdict"),
 )
 NOTE = (
     "Ratios: FPS of the first network over that of the second one, as printed and normalised; "
-    "change: measured over normalised. In brackets: 95% intervals."
+    "change: measured over normalised."
 )
 
 
@@ -65,7 +66,7 @@ def _cells(pair: Pair) -> Iterator[Cell]:
         text = range_text(found) if value is None else RATIO.print(value)
         interval = None if math.isinf(found.high) else (found.low, found.high)
         yield Cell(text=text, kind="reported", value=value, interval=interval, records=printed)
-    yield measured_ratio(pair.measured, (first, second))
+    yield from measured_ratio(pair.measured, (first, second))
     if pair.change is None:
         yield ABSENT
     else:

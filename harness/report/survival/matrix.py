@@ -1,4 +1,8 @@
-"""Every network over every other one: how much the ratio changed, and what becomes of it."""
+"""Every network over every other one: what becomes of the ratio, a letter each.
+
+By how much a ratio changed is the value of its cell, which JSON and HTML hold; in print it would
+make the table too wide for a page, and stands in the list of pairs.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from harness.report.columns import COLUMNS, Column, reported
-from harness.report.model import NO_FIGURE, TENSORRT_MARK, Cell, TableRow
+from harness.report.model import TENSORRT_MARK, Cell, TableRow
 from harness.report.side import timing_of
-from harness.report.survival.cells import EMPTY, RATIO, label, named
+from harness.report.survival.cells import EMPTY, label, named
 from harness.report.survival.judge import Verdict
 from harness.report.survival.pairs import Network, Pair
 from harness.report.survival.survey import Survey
@@ -20,10 +24,8 @@ LETTERS: Mapping[Verdict, str] = {
     "undecided": "u",
 }
 NOTE = (
-    "Each cell: the measured ratio of the row's network to that of the column's number, over the "
-    "published one (normalised FPS); 1 where nothing changed. "
-    + ", ".join(f"{letter} {verdict}" for verdict, letter in LETTERS.items())
-    + "."
+    "Each letter: what becomes of the published ratio of the row's network to that of the column's "
+    f"number; {', '.join(f'{letter} {verdict}' for verdict, letter in LETTERS.items())}."
 )
 
 
@@ -80,9 +82,8 @@ def _normalised(network: Network) -> Cell:
 
 def _ratio(pair: Pair) -> Cell:
     return Cell(
-        text=NO_FIGURE if pair.change is None else RATIO.print(pair.change),
+        text=LETTERS[pair.verdict],
         kind="measured",
         value=pair.change,
         records=(*pair.first.records, *pair.second.records),
-        mark=f" {LETTERS[pair.verdict]}",
     )
