@@ -30,7 +30,7 @@ def with_reasons(definition: AnyDefinition, records: Sequence[Record]) -> AnyDef
     known = reported_only(besides=built)
     labels = {row.variant: row.label or row.variant for row in definition.rows}
     notes = (
-        f"{label} stands as reported, since it cannot be built: {known[name].reason}."
+        f"{label} cannot be built, so no figure of it is our own: {known[name].reason}."
         for name, label in labels.items()
         if name in known
     )

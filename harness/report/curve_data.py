@@ -13,7 +13,7 @@ from harness.report.curve_definition import CurveDefinition
 from harness.report.curve_metrics import Interval
 from harness.report.curve_options import NOT_SET, is_numeric, key_of, ordered, text_of
 from harness.report.curve_records import Candidate, Source, candidates
-from harness.report.definition import Row
+from harness.report.row_definition import Row
 from harness.report.rows import RowRecords, created_at
 from harness.report.speed import FpsChoice, choose_speeds
 from harness.report.speed_notes import speed_notes, speed_warnings

@@ -11,41 +11,25 @@ from harness.errors import BadRequest, did_you_mean
 from harness.report.columns import Column, named_columns, stage_columns
 from harness.report.definition_path import definition_path
 from harness.report.input_shape import Shape, read_input
+from harness.report.row_definition import Row, read_rows
 from harness.report.survival.definition import KEY as RATIOS
 from harness.report.survival.definition import RatioDefinition, read_ratios
 from variants.yaml_node import Node, read
 
 REQUIRED = ("title", "source", "input", "convention", "columns")
-OPTIONAL = ("rows", "groups", "baseline", "footnotes", "scales", "emphasis", "split", "wide")
+OPTIONAL = (
+    "rows",
+    "groups",
+    "rows_of",
+    "baseline",
+    "footnotes",
+    "scales",
+    "emphasis",
+    "split",
+    "wide",
+)
 SCOPES: tuple[Literal["table", "group"], ...] = ("table", "group")
 SPLITS: tuple[Literal["val", "test"], ...] = ("val", "test")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One row of a table.
-
-    Attributes:
-        variant: Catalogue name; records of exactly this name fill the row.
-        same_as: Another name of the same network, whose records fill the row too; null for none.
-        label: What the row is called in print; null takes the reported record's label.
-        compared: Whether the row stands in comparison with the others: it is built on the baseline,
-            so that delta p means something, and competes for the best of a column.
-        input_shape: `(N, C, H, W)` of this row's figures; null means the table's.
-        group: Number of the group that it is in.
-    """
-
-    variant: str
-    label: str | None = None
-    same_as: str | None = None
-    compared: bool = True
-    input_shape: Shape | None = None
-    group: int = 0
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names under which the row's network may have been measured."""
-        return (self.variant,) if self.same_as is None else (self.variant, self.same_as)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,7 +177,8 @@ def _variant_definition(path: Path, root: Node) -> Definition:
     keys = root.mapping(required=REQUIRED, optional=OPTIONAL)
     columns = _columns(keys["columns"], named_columns)
     shape = read_input(keys["input"])
-    groups, rows = _groups(root, keys, None if "input_size" in columns else shape)
+    only = None if "input_size" in columns else shape
+    groups, rows = read_rows(root, keys, only, _table_of_variants)
     return Definition(
         name=path.stem,
         title=keys["title"].text(),
@@ -218,43 +203,6 @@ def _footnotes(keys: dict[str, Node]) -> tuple[str, ...]:
 
 def _wide(keys: dict[str, Node]) -> bool:
     return keys["wide"].flag() if "wide" in keys else False
-
-
-def _groups(
-    root: Node, keys: dict[str, Node], only: Shape | None
-) -> tuple[tuple[str | None, ...], tuple[Row, ...]]:
-    """Return the titles of the groups and the rows of all of them, `only` of one input if given."""
-    if ("rows" in keys) == ("groups" in keys):
-        raise BadRequest(f"{root.where}: a table has the key 'rows' or the key 'groups'")
-    if "rows" in keys:
-        return (None,), tuple(_row(node, 0, only) for node in keys["rows"].items())
-    titles: list[str | None] = []
-    rows: list[Row] = []
-    for number, node in enumerate(keys["groups"].items()):
-        group = node.mapping(required=("rows",), optional=("title",))
-        titles.append(group["title"].text() if "title" in group else None)
-        rows += [_row(entry, number, only) for entry in group["rows"].items()]
-    return tuple(titles), tuple(rows)
-
-
-def _row(node: Node, group: int, only: Shape | None) -> Row:
-    keys = node.mapping(required=("variant",), optional=("label", "same_as", "compared", "input"))
-    return Row(
-        variant=keys["variant"].text(),
-        label=keys["label"].text() if "label" in keys else None,
-        same_as=keys["same_as"].text() if "same_as" in keys else None,
-        compared=keys["compared"].flag() if "compared" in keys else True,
-        input_shape=_own_input(keys["input"], only) if "input" in keys else None,
-        group=group,
-    )
-
-
-def _own_input(node: Node, only: Shape | None) -> Shape:
-    """Return a row's own input; the reader must see it where it is not the table's."""
-    shape = read_input(node)
-    if only not in (shape, None):
-        node.refuse("must be the table's, or be shown in a column input_size")
-    return shape
 
 
 def _columns(node: Node, named: Callable[..., tuple[Column, ...]]) -> tuple[str, ...]:

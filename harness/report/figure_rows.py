@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from harness.errors import BadRequest, did_you_mean
 from harness.logged_record import LoggedRecord
 from harness.records import Record, ReportedRecord
-from harness.report.definition import Definition, Row
+from harness.report.definition import Definition
 from harness.report.figure_definition import FigureDefinition
 from harness.report.input_shape import Shape
 from harness.report.miou import choose_accuracies
+from harness.report.row_definition import Row
 from harness.report.rows import RowRecords, gather
 from harness.report.scales import plain_name
 

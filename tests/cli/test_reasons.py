@@ -15,8 +15,8 @@ from tests.report.sample import profile
 from variants.reported_only import reported_only
 
 GUN = (
-    "GUN stands as reported, since it cannot be built: no layer sizes beyond its DRN-D-22 encoder "
-    "are public, and there is no public code."
+    "GUN cannot be built, so no figure of it is our own: no layer sizes beyond its DRN-D-22 "
+    "encoder are public, and there is no public code."
 )
 
 
@@ -28,7 +28,7 @@ def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_table_4_says_of_two_rows_why_they_stand_as_reported() -> None:
     notes = with_reasons(load_definition("4"), ()).footnotes
     assert notes[1] == GUN
-    assert notes[0].startswith("CAS stands as reported")
+    assert notes[0].startswith("CAS cannot be built")
     assert notes[2:] == load_definition("4").footnotes  # which says nothing of them itself
     assert not any("CAS" in note or "GUN" in note for note in notes[2:])
 

@@ -184,7 +184,7 @@ def test_mistakes_name_file_line_and_value(
 
 
 def test_a_table_is_no_figure() -> None:
-    with pytest.raises(BadRequest, match=r"no figure '1' .*; known: fig1"):
+    with pytest.raises(BadRequest, match=r"no figure '1' .*; known: fig-ratios, fig1"):
         load_figure("1")
 
 

@@ -40,14 +40,13 @@ def matrix(survey: Survey) -> tuple[tuple[Column, ...], tuple[TableRow, ...]]:
             for j, other in enumerate(networks)
             if j  # nothing is faster than the first one: its column would be empty
         )
-        cells = (label(str(i + 1)), label(network.label), *_rates(network), *ratios)
+        cells = (label(f"{i + 1}. {network.label}"), *_rates(network), *ratios)
         rows.append(TableRow(variant=network.measured.variant, cells=cells))
     return _columns(networks), tuple(rows)
 
 
 def _columns(networks: Sequence[Network]) -> tuple[Column, ...]:
     return (
-        named("number", "#"),
         COLUMNS["method"],
         named("gpu", "GPU"),
         reported(COLUMNS["fps_norm"]),
