@@ -11,6 +11,7 @@ from harness.records import ProfileRecord, Record
 from harness.report.definition import Definition
 from harness.report.rows import RowRecords, failure_warnings, gather, record_warnings
 from harness.report.scales import Scales, load_scales
+from harness.report.side import check_rate
 from harness.report.speed import FpsChoice, Speeds, choose_speeds
 from harness.report.speed_notes import speed_notes, speed_warnings
 from harness.report.survival.definition import RatioDefinition
@@ -96,6 +97,7 @@ def _network(
     measured = speeds.records[position]
     assert isinstance(measured, ProfileRecord)
     assert row.reported is not None
+    check_rate(measured, where)
     return Network(
         label=label,
         rate=published_rate(row.reported, scales, where),
