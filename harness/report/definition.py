@@ -146,15 +146,33 @@ def load_definition(name_or_path: str | Path) -> AnyDefinition:
     if isinstance(root.value, dict) and "stages" in root.value:
         return _stage_definition(path, root)
     if isinstance(root.value, dict) and RATIOS in root.value:
-        return read_ratios(root, path, _table_of_variants)
+        return read_ratios(root, path.stem, _beside(path, _table_of_variants))
     return _variant_definition(path, root)
 
 
-def _table_of_variants(name: str) -> Definition | None:
+def _beside(
+    path: Path, load: Callable[[str], Definition | None]
+) -> Callable[[Node], Definition | None]:
+    """Return what loads the table that a key of the file `path` names: a built-in, or one there."""
+
+    def loaded(node: Node) -> Definition | None:
+        # `ratios: 4` reads as a number.
+        name = str(node.value) if type(node.value) is int else node.text()
+        return load(str(path.parent / name) if name.endswith((".yaml", ".yml")) else name)
+
+    return loaded
+
+
+def _table_of_variants(name: str, *keys: str) -> Definition | None:
+    """Return a table of variants; null where it is of another kind, or has one of `keys`."""
     path = definition_path(name, kind="table")
     root = read(path, what="table")
-    other = isinstance(root.value, dict) and {"stages", RATIOS} & set(root.value)
+    other = isinstance(root.value, dict) and {"stages", RATIOS, *keys} & set(root.value)
     return None if other else _variant_definition(path, root)
+
+
+def _table_with_rows(name: str) -> Definition | None:
+    return _table_of_variants(name, "rows_of")  # which could lead back to where it came from
 
 
 def _stage_definition(path: Path, root: Node) -> StageDefinition:
@@ -178,7 +196,7 @@ def _variant_definition(path: Path, root: Node) -> Definition:
     columns = _columns(keys["columns"], named_columns)
     shape = read_input(keys["input"])
     only = None if "input_size" in columns else shape
-    groups, rows = read_rows(root, keys, only, _table_of_variants)
+    groups, rows = read_rows(root, keys, only, _beside(path, _table_with_rows))
     return Definition(
         name=path.stem,
         title=keys["title"].text(),

@@ -47,7 +47,7 @@ def read_rows(
     root: Node,
     keys: dict[str, Node],
     only: Shape | None,
-    load: Callable[[str], Definition | None],
+    load: Callable[[Node], Definition | None],
 ) -> tuple[Groups, tuple[Row, ...]]:
     """Return the titles of the groups and the rows of all of them.
 
@@ -55,7 +55,7 @@ def read_rows(
         root: The table.
         keys: Its keys, of which one is `rows`, `groups` or `rows_of`.
         only: The one input that rows may have; null where they may have any.
-        load: Reads another table; null where it is none of variants.
+        load: Reads the table that a key names; null where it is none of variants with rows.
 
     Raises:
         BadRequest: If there is none of these keys or several, or a row is broken.
@@ -99,10 +99,10 @@ def _own_input(node: Node, only: Shape | None) -> Shape:
 
 
 def _rows_of(
-    node: Node, load: Callable[[str], Definition | None]
+    node: Node, load: Callable[[Node], Definition | None]
 ) -> tuple[Groups, tuple[Row, ...]]:
     """Return the rows of another table without inputs of their own, each network once."""
-    other = load(str(node.value) if type(node.value) is int else node.text())
+    other = load(node)
     if other is None:
         node.refuse("must be a table of variants")
     rows: dict[str, Row] = {}

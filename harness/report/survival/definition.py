@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from variants.yaml_node import Node
@@ -55,14 +54,14 @@ class RatioDefinition:
 
 
 def read_ratios(
-    root: Node, path: Path, load: Callable[[str], Definition | None]
+    root: Node, name: str, load: Callable[[Node], Definition | None]
 ) -> RatioDefinition:
-    """Return the table that the content `root` of the file `path` defines.
+    """Return the table that the content `root` of a file defines.
 
     Args:
         root: The content.
-        path: The file.
-        load: Reads a table; null where it is none of variants.
+        name: The table's name.
+        load: Reads the table that a key names; null where it is none of variants.
 
     Raises:
         BadRequest: If a key is unknown, missing or out of range, or the table that it is about is
@@ -71,26 +70,19 @@ def read_ratios(
     keys = root.mapping(
         required=("title", KEY, "show"), optional=("tolerance", "footnotes", "wide")
     )
+    table = load(keys[KEY])
+    if table is None:
+        keys[KEY].refuse("must be a table of variants")
     notes = keys["footnotes"].items() if "footnotes" in keys else []
     return RatioDefinition(
-        name=path.stem,
+        name=name,
         title=keys["title"].text(),
-        table=_table(keys[KEY], path, load),
+        table=table,
         show=keys["show"].one_of(SHOWN),
         tolerance=_tolerance(keys["tolerance"]) if "tolerance" in keys else TOLERANCE,
         footnotes=tuple(node.text() for node in notes),
         wide=keys["wide"].flag() if "wide" in keys else False,
     )
-
-
-def _table(node: Node, path: Path, load: Callable[[str], Definition | None]) -> Definition:
-    name = str(node.value) if type(node.value) is int else node.text()  # `ratios: 4` is a number
-    if name.endswith((".yaml", ".yml")):
-        name = str(path.parent / name)
-    found = load(name)
-    if found is None:
-        node.refuse("must be a table of variants")
-    return found
 
 
 def _tolerance(node: Node) -> float:
