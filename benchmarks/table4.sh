@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Table IV on one device: every network that can be built, timed under the paper protocol at the
+# input size of its row, and the report of which published FPS ratios survive there. Runs from the
+# repository's root and needs the package's dependencies importable by `python3`.
+#
+#     benchmarks/table4.sh RESULTS REPORT [DEVICE]
+#
+# RESULTS is the folder that the records go to, REPORT the one that is written, DEVICE auto, cpu or
+# cuda:N (auto). The records should be of this device and this protocol alone; where RESULTS holds
+# others too, REPORT_FLAGS decides, e.g. REPORT_FLAGS="--device EPYC --protocol paper@1a2b3c4d".
+#
+# Environment: BUDGET_S (seconds of timed passes of each network; else the protocol's own, 20 on a
+# CPU and none on a GPU), ROUNDS (fresh processes of each; else 5), FULL (1: all networks at
+# 1024x2048 besides), REPORT_FLAGS, PYTHON (python3).
+#
+# On two cores at about 40 GMAC/s in fp32 the rows at their own sizes take about 20 minutes: what
+# takes long is three passes a round of the networks that take seconds (PSPNet, then SwiftNet and
+# DeepLabV3+). FULL=1 takes about 15 minutes more.
+set -euo pipefail
+usage="usage: benchmarks/table4.sh RESULTS REPORT [DEVICE]"
+results=${1:?$usage}
+report=${2:?$usage}
+device=${3:-auto}
+python=${PYTHON:-python3}
+flags=(--device "$device" --results "$results")
+[[ -z ${BUDGET_S:-} ]] || flags+=(--budget "$BUDGET_S")
+[[ -z ${ROUNDS:-} ]] || flags+=(--rounds "$ROUNDS")
+read -ra report_flags <<<"${REPORT_FLAGS:-}"
+export PYTHONPATH=$PWD${PYTHONPATH:+:$PYTHONPATH} PYTHONUNBUFFERED=1
+
+# A network that cannot be timed leaves a record of that, and the report is of the others.
+failed=0
+"$python" -m harness profile --table 4 "${flags[@]}" || failed=$?
+((failed < 2)) || exit "$failed"
+if [[ ${FULL:-} == 1 ]]; then
+    "$python" -m harness profile --table 4-full "${flags[@]}" || failed=$?
+    ((failed < 2)) || exit "$failed"
+fi
+"$python" -m harness report one-card --results "$results" --out "$report" "${report_flags[@]}"
+exit "$failed"
