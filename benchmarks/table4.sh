@@ -10,12 +10,12 @@
 # others too, REPORT_FLAGS decides, e.g. REPORT_FLAGS="--device EPYC --protocol paper@1a2b3c4d".
 #
 # Environment: BUDGET_S (seconds of timed passes of each network; else the protocol's own, 20 on a
-# CPU and none on a GPU), ROUNDS (fresh processes of each; else 5), FULL (1: all networks at
-# 1024x2048 besides), REPORT_FLAGS, PYTHON (python3).
+# CPU and none on a GPU), ROUNDS (fresh processes of each; else 5), FULL (1: the four networks whose
+# rows are smaller at 1024x2048 besides), REPORT_FLAGS, PYTHON (python3).
 #
-# On two cores at about 40 GMAC/s in fp32 the rows at their own sizes take about 20 minutes: what
-# takes long is three passes a round of the networks that take seconds (PSPNet, then SwiftNet and
-# DeepLabV3+). FULL=1 takes about 15 minutes more.
+# One pass of all 17 rows is 1,110 GMACs, so at 40 GMAC/s, as two cores of a server do in fp32, about
+# 30 s. With set-up and warm-up in 5 rounds and 20 s of timed passes each that makes 20 to 30 minutes,
+# of which PSPNet takes four. The four of FULL=1 are 2,760 GMACs a pass and take as long again.
 set -euo pipefail
 usage="usage: benchmarks/table4.sh RESULTS REPORT [DEVICE]"
 results=${1:?$usage}
@@ -28,12 +28,16 @@ flags=(--device "$device" --results "$results")
 read -ra report_flags <<<"${REPORT_FLAGS:-}"
 export PYTHONPATH=$PWD${PYTHONPATH:+:$PYTHONPATH} PYTHONUNBUFFERED=1
 
+# The rows of Table IV that stand there at another size alone; all others are timed at 1024x2048.
+smaller=(deeplabv3plus pspnet erfnet bisenet-rn18)
+
 # A network that cannot be timed leaves a record of that, and the report is of the others.
 failed=0
 "$python" -m harness profile --table 4 "${flags[@]}" || failed=$?
 ((failed < 2)) || exit "$failed"
 if [[ ${FULL:-} == 1 ]]; then
-    "$python" -m harness profile --table 4-full "${flags[@]}" || failed=$?
+    "$python" -m harness profile "${smaller[@]/#/--variant=}" --input 1024x2048 "${flags[@]}" ||
+        failed=$?
     ((failed < 2)) || exit "$failed"
 fi
 "$python" -m harness report one-card --results "$results" --out "$report" "${report_flags[@]}"

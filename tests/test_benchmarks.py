@@ -20,6 +20,7 @@ from torch import nn
 
 from harness.errors import RunFailed
 from harness.isolated import Report, run_isolated
+from harness.report.definition import load_definition
 from harness.timing.protocol import Protocol
 from harness.timing.settings import applied
 from variants.build import build
@@ -702,9 +703,18 @@ def test_its_variables_reach_the_commands(tmp_path: Path) -> None:
     timing = "--device auto --results runs --budget 7 --rounds 3"
     assert calls == [
         f"-m harness profile --table 4 {timing}",
-        f"-m harness profile --table 4-full {timing}",
+        "-m harness profile --variant=deeplabv3plus --variant=pspnet --variant=erfnet "
+        f"--variant=bisenet-rn18 --input 1024x2048 {timing}",
         "-m harness report one-card --results runs --out out --device H100",
     ]
+
+
+def test_it_times_every_row_at_full_size_that_is_not_there_yet(tmp_path: Path) -> None:
+    _, _, calls = table_4(tmp_path, "runs", "out", FULL="1")
+    named = set(re.findall(r"--variant=(\S+)", calls[1]))
+    catalog, wanted = load_catalog(), load_definition("4").wanted
+    full = {name for name, size in wanted if size == (1024, 2048)}
+    assert named == {name for name, _ in wanted if name in catalog} - full
 
 
 def test_a_network_that_fails_keeps_no_report_from_being_written(tmp_path: Path) -> None:

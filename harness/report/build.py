@@ -173,7 +173,7 @@ def _filled(
             )
             for i, row in enumerate(rows)
         ),
-        footnotes=definition.footnotes,
+        footnotes=(*definition.footnotes, *definition.fps_footnotes),
         groups=definition.groups,
         wide=definition.wide or len(columns) > len(definition.columns),
     )

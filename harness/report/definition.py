@@ -23,6 +23,7 @@ OPTIONAL = (
     "rows_of",
     "baseline",
     "footnotes",
+    "fps_footnotes",
     "scales",
     "emphasis",
     "split",
@@ -63,6 +64,7 @@ class Definition:
         rows: The rows, in order.
         groups: Titles of the groups by number; null for one that is only set apart.
         footnotes: Notes under the table, before those that the figures themselves require.
+        fps_footnotes: Behind them, notes on the published FPS; tables of ratios have them too.
         scales: Table of device scales for the column `fps_norm`; null means the paper's.
         emphasis: Which columns show their best figure; null for none.
         split: The set that mIoU is of; logs of another one do not count.
@@ -79,6 +81,7 @@ class Definition:
     rows: tuple[Row, ...]
     groups: tuple[str | None, ...] = (None,)
     footnotes: tuple[str, ...] = ()
+    fps_footnotes: tuple[str, ...] = ()
     scales: Path | None = None
     emphasis: Emphasis | None = None
     split: Literal["val", "test"] = "val"
@@ -208,6 +211,7 @@ def _variant_definition(path: Path, root: Node) -> Definition:
         rows=rows,
         groups=groups,
         footnotes=_footnotes(keys),
+        fps_footnotes=_footnotes(keys, "fps_footnotes"),
         scales=path.parent / keys["scales"].text() if "scales" in keys else None,
         emphasis=_emphasis(keys["emphasis"], columns) if "emphasis" in keys else None,
         split=keys["split"].one_of(SPLITS) if "split" in keys else "val",
@@ -215,8 +219,8 @@ def _variant_definition(path: Path, root: Node) -> Definition:
     )
 
 
-def _footnotes(keys: dict[str, Node]) -> tuple[str, ...]:
-    return tuple(node.text() for node in keys["footnotes"].items()) if "footnotes" in keys else ()
+def _footnotes(keys: dict[str, Node], key: str = "footnotes") -> tuple[str, ...]:
+    return tuple(node.text() for node in keys[key].items()) if key in keys else ()
 
 
 def _wide(keys: dict[str, Node]) -> bool:

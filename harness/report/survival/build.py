@@ -38,7 +38,11 @@ def build_ratio_table(
         columns=columns,
         rows=rows,
         groups=tuple(map(str.capitalize, VERDICTS)) if titled else (None,),
-        footnotes=(*definition.footnotes, *_notes(definition, found)),
+        footnotes=(
+            *definition.footnotes,
+            *definition.table.fps_footnotes,
+            *_notes(definition, found),
+        ),
         warnings=found.warnings,
         wide=definition.wide,
     )

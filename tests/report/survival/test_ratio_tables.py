@@ -185,6 +185,18 @@ def test_the_tolerance_of_the_definition_decides(tmp_path: Path) -> None:
     assert texts(wide)[0][2] == "3 (100%)"  # c is 11% off
 
 
+def test_notes_on_the_published_rates_stand_under_every_table_of_them(tmp_path: Path) -> None:
+    path = definition_file(tmp_path, PRINT, more="footnotes: [Mind the gap.]\n")
+    with (tmp_path / "published.yaml").open("a") as file:
+        file.write("footnotes: [Of mIoU alone.]\nfps_footnotes: ['B: half an image.']\n")
+    records = [*PRINT, *OURS]
+    notes = build_table(load_definition(path), records).footnotes
+    assert notes[:2] == ("Mind the gap.", "B: half an image.")
+    assert "Of mIoU alone." not in notes
+    itself = build_table(load_definition(tmp_path / "published.yaml"), records)
+    assert itself.footnotes[:2] == ("Of mIoU alone.", "B: half an image.")
+
+
 def test_footnotes_and_width_are_the_definitions(tmp_path: Path) -> None:
     built = table(tmp_path, "matrix", more="wide: true\nfootnotes: [Mind the gap.]\n")
     assert built.wide
