@@ -55,6 +55,7 @@ def report(
       harness report
       harness report paper --results runs --out /tmp/paper
       harness report paper --results reports/paper     (again, from its own records)
+      harness report one-card --device H200     (which FPS ratios of Table IV survive)
       harness report my-report.yaml --device H200
     """
     from harness.cli.reasons import report_with_reasons

@@ -407,3 +407,22 @@ def test_a_report_of_ratios_is_made_again_from_its_own_records(
     assert "table-ratios-gpus.csv" in names
     for name in names:
         assert (Path("one") / name).read_bytes() == (Path("two") / name).read_bytes()
+
+
+def test_a_report_of_ratios_heeds_the_device_that_was_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = ("fassd-net", "fassd-net-l1")
+    fast = [measured(name, fps) for name, fps in zip(names, (100.0, 190.0), strict=True)]
+    slow = [
+        measured(name, fps, device="AMD EPYC") for name, fps in zip(names, (0.8, 0.9), strict=True)
+    ]
+    stored(tmp_path, [*fast, *slow])
+    (tmp_path / "mine.yaml").write_text("title: R\ntables: [ratios-pairs]\n")
+    assert run(["report", "mine.yaml", "--results", "runs"]) == 2
+    assert "decide with --device" in capsys.readouterr().err
+    assert run(["report", "mine.yaml", "--results", "runs", "--device", "EPYC"]) == 0
+    written = json.loads(Path("reports/mine/table-ratios-pairs.json").read_text(encoding="utf-8"))
+    [row] = written["rows"]
+    assert row["cells"]["measured"]["text"] == "1.12"  # 0.9 / 0.8
