@@ -133,5 +133,5 @@ def test_show_takes_a_catalogue_of_ones_own_first(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     (tmp_path / "mine.yaml").write_text("gun: {extends: fassd-net, title: Mine}")
-    assert run(["show", "gun", "--catalog", "mine.yaml", "--input", "64x128"]) == 0
+    assert run(["show", "gun", "--catalog", "mine.yaml"]) == 0
     assert capsys.readouterr().out.startswith("Mine (gun)\nspec ")
