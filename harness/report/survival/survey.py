@@ -55,12 +55,8 @@ def survey(definition: RatioDefinition, records: Sequence[Record], choice: FpsCh
             two published rows, or a published one has no scale.
     """
     where = f"table {definition.name}"
-    if choice.origin == "reported":
-        raise BadRequest(f"{where}: judges published FPS by measured ones, got --fps reported")
     rows = gather(definition.table, records)
-    besides = ("input",) if len(definition.table.shapes) > 1 else ()
-    measured = replace(choice, origin="measured")
-    speeds = choose_speeds(rows, measured, besides=besides)
+    speeds = _speeds(definition, rows, choice, where)
     published = [i for i, row in enumerate(rows) if row.reported and "fps" in row.reported.figures]
     both = [i for i in published if i in speeds.records]
     if len(both) < FEWEST:
@@ -69,26 +65,32 @@ def survey(definition: RatioDefinition, records: Sequence[Record], choice: FpsCh
             f"{definition.table.name}, got {len(both)}; `harness profile --table "
             f"{definition.table.name}` takes them"
         )
-    scales = load_scales(definition.table.scales)
-    labels = _labels(definition.table, rows)
+    scales, labels = load_scales(definition.table.scales), _labels(definition.table, rows)
     networks = sorted(
         (_network(rows[i], labels[i], speeds, i, scales, where) for i in both),
         key=lambda network: -network.rate.place,
     )
     # In notes the measured rows alone: that a row was not timed is said in words of its own.
+    timed = [rows[i] for i in both]
     own = replace(speeds, records={k: speeds.records[i] for k, i in enumerate(both)})
     return Survey(
         networks=tuple(networks),
         pairs=pairs_of(networks, definition.tolerance),
         scales=scales,
         left_out=tuple(labels[i] for i in published if i not in both),
-        notes=tuple(speed_notes([rows[i] for i in both], own)),
-        warnings=(
-            *record_warnings([rows[i] for i in both]),
-            *speed_warnings(own),
-            *failure_warnings(rows),
-        ),
+        notes=tuple(speed_notes(timed, own)),
+        warnings=(*record_warnings(timed), *speed_warnings(own), *failure_warnings(rows)),
     )
+
+
+def _speeds(
+    definition: RatioDefinition, rows: Sequence[RowRecords], choice: FpsChoice, where: str
+) -> Speeds:
+    """Return the measured FPS of `rows`, of one device under one protocol."""
+    if choice.origin == "reported":
+        raise BadRequest(f"{where}: judges published FPS by measured ones, got --fps reported")
+    besides = ("input",) if len(definition.table.shapes) > 1 else ()
+    return choose_speeds(rows, replace(choice, origin="measured"), besides=besides)
 
 
 def _network(
