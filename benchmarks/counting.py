@@ -26,8 +26,9 @@ from torch import nn
 from harness.conventions import count
 from harness.environment import read_environment
 from harness.ledger import record
+from variants.about import parse_size
 from variants.build import build, skeleton
-from variants.catalog import find_row, load_catalog, parse_size
+from variants.catalog import find_row, load_catalog
 from variants.spec import resolve
 
 Tool = Callable[[nn.Module, tuple[int, ...]], object]

@@ -11,17 +11,19 @@
 #     check      nvidia-smi, the gpu tests, what the device can do at best
 #     table      the paper protocol: the networks of Table I, and the table from their records
 #     light      the paper protocol: the paper's other own networks of Table IV
-#     peers      the paper protocol: the peers of Table IV, each at its own size, and the table
-#     related    the networks of the related work likewise
-#     peers-full, related-full   the same at 1024x2048, where a network takes it
+#     peers      the paper protocol: the peers of Table IV, each at its own size, the table, and the
+#                report of which published FPS ratios survive on this card, in REPORTS/<device>
+#     related    the networks of the related work, each at its own size
+#     peers-full, related-full   the same at 1024x2048, where a network takes it; the report anew
 #     cudagraph  the paper's own networks as a CUDA graph, fp16, channels_last
 #     compile    the networks of Table I by torch.compile, fp16, channels_last
 #     compile-light   the other four likewise
 #     claims     benchmarks/speed.py overhead, implementation, backends
 #     repeat     benchmarks/speed.py repeatability, shortened
 #
-# Environment: DEVICE (cuda), PYTHON (python3), LIMIT_S (570, seconds that a part may take), and
-# INPUT (the paper's size) and SMALL (options that make speed.py short), to try the script elsewhere.
+# Environment: DEVICE (cuda), PYTHON (python3), LIMIT_S (570, seconds that a part may take), REPORTS
+# (reports, the folder of reports), and INPUT (the paper's size) and SMALL (options that make
+# speed.py short), to try the script elsewhere.
 set -uo pipefail
 out=${1:?usage: benchmarks/gpu.sh FOLDER [ITERATIONS] [PART ...]}
 iterations=${2:-10000}
@@ -31,6 +33,7 @@ parts=("${@:-${all[@]}}")
 device=${DEVICE:-cuda}
 python=${PYTHON:-python3}
 limit_s=${LIMIT_S:-570}
+reports=${REPORTS:-reports}
 read -ra input <<<"${INPUT:+--input $INPUT}"
 read -ra small <<<"${SMALL:-}"
 export PYTHONPATH=$PWD${PYTHONPATH:+:$PYTHONPATH} PYTHONUNBUFFERED=1
@@ -93,6 +96,15 @@ speed() {
         "${input[@]}" "${@:2}"
 }
 
+# report: Table IV on this card and which published ratios survive, in a folder called as the
+# records' own one; of several the newest.
+report() {
+    local newest
+    newest=$(ls -t "$out"/*/profile.jsonl 2>/dev/null | head -n 1)
+    step report "$python" -m harness report one-card --results "$out" \
+        --out "$reports/$(basename "$(dirname "${newest:-unmeasured/profile.jsonl}")")"
+}
+
 fast=(--precision fp16 --memory-format channels_last)
 
 run_part() {
@@ -112,10 +124,12 @@ run_part() {
         profile peers "$(budget 12)" "${peers[@]}" --
         profile swiftnet-half "$(budget 12)" swiftnet-rn18 -- --input 512x1024
         step table-4 "$python" -m harness table 4 --results "$out" --out "$out/table-4.md"
+        report
         ;;
     related) profile related "$(budget ${#peers[@]})" "${related[@]}" -- ;;
     peers-full)
         profile peers-full "$(budget ${#peers[@]})" "${peers[@]}" -- --input 1024x2048
+        report
         ;;
     related-full)
         profile related-full "$(budget ${#peers[@]})" "${related[@]}" -- --input 1024x2048

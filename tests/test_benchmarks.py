@@ -20,6 +20,7 @@ from torch import nn
 
 from harness.errors import RunFailed
 from harness.isolated import Report, run_isolated
+from harness.report.definition import load_definition
 from harness.timing.protocol import Protocol
 from harness.timing.settings import applied
 from variants.build import build
@@ -641,3 +642,96 @@ def test_without_a_part_all_of_them_run(tmp_path: Path) -> None:
     assert [c.split()[1] for c in calls if "speed.py" in c] == [
         "overhead", "implementation", "backends", "repeatability",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("part", ["peers", "peers-full"])
+def test_the_peers_end_with_the_report_of_their_card(tmp_path: Path, part: str) -> None:
+    card = tmp_path / "out" / "nvidia-h100"
+    card.mkdir(parents=True)
+    (card / "profile.jsonl").write_text("")
+    _, _, calls = gpu(tmp_path, "50", part, stub="exit 0", REPORTS=str(tmp_path / "r"))
+    assert calls[-1].split() == [
+        "-m", "harness", "report", "one-card", "--results", str(tmp_path / "out"),
+        "--out", str(tmp_path / "r" / "nvidia-h100"),
+    ]  # fmt: skip
+
+
+def test_a_report_without_records_is_a_step_that_fails(tmp_path: Path) -> None:
+    fails = 'case "$*" in *report*) exit 2;; esac'
+    status, out, calls = gpu(tmp_path, "50", "peers", stub=fails, REPORTS=str(tmp_path / "r"))
+    assert status == 1
+    assert "failed: report (exit 2)" in out
+    assert calls[-1].endswith("/r/unmeasured")
+
+
+# ---- table4.sh
+
+TABLE_4 = ROOT / "benchmarks" / "table4.sh"
+
+
+def table_4(
+    tmp_path: Path, *arguments: str, stub: str = "exit 0", **variables: str
+) -> tuple[int, str, list[str]]:
+    """Run the script with `stub` as its python; return status, errors and the stub's arguments."""
+    python, log = tmp_path / "python", tmp_path / "calls"
+    python.write_text(f'#!/bin/sh\necho "$*" >>{log}\n{stub}\n')
+    python.chmod(0o755)
+    done = subprocess.run(
+        ["bash", str(TABLE_4), *arguments],
+        env=os.environ | {"PYTHON": str(python)} | variables,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stderr, log.read_text().splitlines() if log.exists() else []
+
+
+def test_table_4_is_timed_and_reported(tmp_path: Path) -> None:
+    status, _, calls = table_4(tmp_path, "runs", "out", "cpu")
+    assert status == 0
+    assert calls == [
+        "-m harness profile --table 4 --device cpu --results runs",
+        "-m harness report one-card --results runs --out out",
+    ]
+
+
+def test_its_variables_reach_the_commands(tmp_path: Path) -> None:
+    _, _, calls = table_4(
+        tmp_path, "runs", "out", BUDGET_S="7", ROUNDS="3", FULL="1", REPORT_FLAGS="--device H100"
+    )
+    timing = "--device auto --results runs --budget 7 --rounds 3"
+    assert calls == [
+        f"-m harness profile --table 4 {timing}",
+        "-m harness profile --variant=deeplabv3plus --variant=pspnet --variant=erfnet "
+        f"--variant=bisenet-rn18 --input 1024x2048 {timing}",
+        "-m harness report one-card --results runs --out out --device H100",
+    ]
+
+
+def test_it_times_every_row_at_full_size_that_is_not_there_yet(tmp_path: Path) -> None:
+    _, _, calls = table_4(tmp_path, "runs", "out", FULL="1")
+    named = set(re.findall(r"--variant=(\S+)", calls[1]))
+    catalog, wanted = load_catalog(), load_definition("4").wanted
+    full = {name for name, size in wanted if size == (1024, 2048)}
+    assert named == {name for name, _ in wanted if name in catalog} - full
+
+
+def test_a_network_that_fails_keeps_no_report_from_being_written(tmp_path: Path) -> None:
+    fails = 'case "$*" in *profile*) exit 1;; esac'
+    status, _, calls = table_4(tmp_path, "runs", "out", stub=fails, FULL="1")
+    assert status == 1
+    assert [call.split()[2] for call in calls] == ["profile", "profile", "report"]
+
+
+def test_a_bad_request_ends_it(tmp_path: Path) -> None:
+    status, _, calls = table_4(tmp_path, "runs", "out", "gpu", stub="exit 2")
+    assert status == 2
+    assert len(calls) == 1
+
+
+def test_it_needs_both_folders(tmp_path: Path) -> None:
+    status, error, calls = table_4(tmp_path, "runs")
+    assert status != 0
+    assert "usage: benchmarks/table4.sh RESULTS REPORT" in error
+    assert not calls

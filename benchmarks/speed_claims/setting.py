@@ -18,8 +18,9 @@ from torch import nn
 from harness.environment import read_environment
 from harness.timing.named import load_protocol, make_protocol
 from harness.timing.protocol import Protocol
+from variants.about import parse_size
 from variants.build import build
-from variants.catalog import find_row, load_catalog, parse_size
+from variants.catalog import find_row, load_catalog
 from variants.spec import resolve
 
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of malloc.h

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from enum import Enum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from harness.cli.options import AsJson, Catalog
+
+if TYPE_CHECKING:
+    from variants.catalog import Row
+    from variants.reported_only import ReportedOnly
 
 
 class What(str, Enum):
@@ -25,6 +29,8 @@ def list_(
 ) -> None:
     """List the variants of the catalogue, or the components and their options.
 
+    A variant that is reported only has published figures and no network; harness show says why.
+
     Examples:
 
         harness list
@@ -35,7 +41,11 @@ def list_(
     """
     if what is What.variants:
         from variants.catalog import load_catalog
+        from variants.reported_only import reported_only
 
+        built = load_catalog(catalog or ())
+        found: list[Row | ReportedOnly] = [*built.values()]
+        found += reported_only(besides=built).values()
         rows: list[dict[str, Any]] = [
             {
                 "name": row.name,
@@ -44,14 +54,16 @@ def list_(
                 "input": list(row.input),
                 **row.about(),
             }
-            for row in load_catalog(catalog or ()).values()
+            for row in found
         ]
-        shown = [(row["name"], [row["description"]]) for row in rows]
+        shown = [
+            (row["name"], [row["description"] + " (reported only)" * ("reason" in row)])
+            for row in rows
+        ]
     else:
         from variants.declared import declared_options
         from variants.registry import components
 
-        found = components().values()
         rows = [
             {
                 "slot": component.slot,
@@ -59,7 +71,7 @@ def list_(
                 "options": declared_options(component),
                 "origin": component.origin,
             }
-            for component in found
+            for component in components().values()
         ]
         shown = [(f"{row['slot']}.{row['name']}", _with_origin(row)) for row in rows]
     if as_json:

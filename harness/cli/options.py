@@ -53,7 +53,8 @@ def select(
     """
     from dataclasses import replace
 
-    from variants.catalog import find_row, load_catalog, override, parse_size
+    from variants.about import parse_size
+    from variants.catalog import find_row, load_catalog, override
 
     catalog = load_catalog(catalogs or ())
     rows = [override(find_row(catalog, name), settings or ()) for name in names]

@@ -105,8 +105,8 @@ def profile(
     A variant that cannot be timed leaves a record of its failure, and the others go on; the exit
     status is 1 then.
 
-    --table takes every row of a table at its input size; a row that the catalogue lacks is left
-    out and named. --stages adds what harness table 2 prints.
+    --table takes every row of a table at its input size; a row that the catalogue lacks, or that
+    is reported only, is left out and named. --stages adds what harness table 2 prints.
 
     \b
     Examples:
@@ -211,15 +211,20 @@ def _rows_of(
     from harness.errors import BadRequest
     from harness.report.definition import load_definition
     from variants.catalog import load_catalog
+    from variants.reported_only import reported_only
 
     wanted = load_definition(table).wanted
     known = load_catalog(catalogs or ())
     missing = dict.fromkeys(name for name, _ in wanted if name not in known)
+    unbuilt = [name for name in missing if name in reported_only()]
     found = [(name, shape) for name, shape in wanted if name in known]
     if not found:
         raise BadRequest(f"--table {table}: must have a variant of the catalogue, got none")
-    if missing:
-        typer.echo(f"not in the catalogue, left out: {', '.join(missing)}", err=True)
+    if unbuilt:
+        typer.echo(f"reported only, left out: {', '.join(unbuilt)}", err=True)
+    if len(missing) > len(unbuilt):
+        unknown = ", ".join(name for name in missing if name not in unbuilt)
+        typer.echo(f"not in the catalogue, left out: {unknown}", err=True)
     if size is not None:  # then rows that differ in their input alone are one
         names = dict.fromkeys(name for name, _ in found)
         return select([*names], settings=settings, catalogs=catalogs, size=size)

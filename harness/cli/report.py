@@ -56,9 +56,11 @@ def report(
       harness report
       harness report paper --results runs --out /tmp/paper
       harness report paper --results reports/paper     (again, from its own records)
+      harness report one-card --device H200     (which FPS ratios of Table IV survive)
       harness report my-report.yaml --device H200
       harness report effects --results runs            (what each option costs)
     """
+    from harness.cli.reasons import report_with_reasons
     from harness.report.bundle.definition import load_report
     from harness.report.bundle.folder import check_folder
     from harness.report.output import write_whole_folder
@@ -76,6 +78,7 @@ def report(
     folder = out or REPORTS / definition.name
     check_folder(folder)
     loaded = report_records(results)
+    definition = report_with_reasons(definition, loaded.records)
     command = _command(definition.called, definition.name, choices, fps)
 
     from harness.report.bundle.make import make_report

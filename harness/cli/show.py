@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli.options import AsJson, Catalog, Input, Settings, select, size_text
+from harness.cli.show_reported import show_reported, unbuilt
 
 if TYPE_CHECKING:
     from torch import nn
@@ -32,6 +33,8 @@ def show(
 ) -> None:
     """Show what a variant is made of: its spec, and its stages with size and cost.
 
+    Of a variant that is reported only: what is known, why it cannot be built, what was published.
+
     Output sizes are height x width x channels, as in the paper's Table II. MACs are those of the
     convention conv: convolution, linear, matrix product and attention, nothing else.
 
@@ -43,6 +46,10 @@ def show(
 
         harness show fassd-net --tree --depth 2
     """
+    network = unbuilt(variant, catalog)
+    if network and not (settings or size or tree):  # there is nothing to apply these to
+        show_reported(network, as_json=as_json)
+        return
     [row] = select([variant], settings=settings, catalogs=catalog, size=size)
 
     from dataclasses import asdict
@@ -53,12 +60,12 @@ def show(
     from variants.spec import resolve
 
     spec = resolve(row.chosen)
-    network = skeleton(spec)
-    ledger = record(network, (1, 3, *row.input))
+    built = skeleton(spec)
+    ledger = record(built, (1, 3, *row.input))
     rows = (
-        module_rows(network, ledger, depth)
+        module_rows(built, ledger, depth)
         if tree
-        else [asdict(stage) for stage in stage_costs(network, ledger)]
+        else [asdict(stage) for stage in stage_costs(built, ledger)]
     )
     if as_json:
         typer.echo(json.dumps(_as_json(row, spec, rows, tree=tree), indent=2, ensure_ascii=False))

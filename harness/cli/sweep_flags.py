@@ -11,7 +11,7 @@ from harness.errors import BadRequest
 from harness.sweep.definition import Definition, Rule, Sample, Timing
 from harness.sweep.values import parse_axis, parse_rule
 from harness.timing.protocol import broken_rule
-from variants.catalog import parse_size
+from variants.about import parse_size
 
 Texts = Sequence[str] | None
 

@@ -77,7 +77,8 @@ def table(
     Tables 1 to 4 are the paper's; a FILE.yaml is one of your own (harness/report/definitions
     holds ours). FPS of different devices or protocols are never mixed in one column. mIoU is that
     of the training logs that harness log add stored. --json gives every cell with its exact value,
-    its kind and the records that it comes from.
+    its kind and the records that it comes from. Tables ratios, ratios-pairs, ratios-summary and
+    ratios-gpus say which published FPS ratios of Table IV survive on the device that was measured.
 
     effects says what each option costs, over all pairs of records that differ in it alone: the
     difference where all else is at the reference, least and most; of one metric in full, with
@@ -93,11 +94,13 @@ def table(
       harness table 1 --device H200 --protocol paper
       harness table 4 --with-reported --json
       harness table 1 --digits spread --miou mean
+      harness table ratios --device H200
       harness table effects --results runs --reference context.name=none
       harness table effects --metrics fps --where variant=fassd-net --device H200
       harness table shares --results runs --metrics params,macs.paper
       harness table my-table.yaml --results results --results ../other/results
     """
+    from harness.cli.reasons import with_reasons
     from harness.report.any_table import build_any
     from harness.report.formats import renderer
     from harness.report.output import write_whole
@@ -115,7 +118,7 @@ def table(
     effects = {"metrics": metrics, "options": options, "reference": reference, "where": where}
     definition = _loaded(name, choices, effects)
     loaded = report_records(results)
-    built = build_any(definition, loaded.records, choices)
+    built = build_any(with_reasons(definition, loaded.records), loaded.records, choices)
     for line in (*loaded.problems, *built.warnings):
         typer.echo(f"warning: {line}", err=True)
     if out is None:
@@ -126,12 +129,15 @@ def table(
 
 def _loaded(name: str, choices: Choices, effects: Mapping[str, Any]) -> TableDefinition:
     """Return what a name or a file defines, with what flags say; refuse those it cannot heed."""
+    from dataclasses import replace
+
     from harness.errors import BadRequest
     from harness.report.any_table import load_table
     from harness.report.build import Choices
     from harness.report.definition import StageDefinition
     from harness.report.effects.definition import EffectsDefinition, changed_effects
     from harness.report.speed import FpsChoice
+    from harness.report.survival.definition import RatioDefinition
 
     definition = load_table(name)
     if isinstance(definition, EffectsDefinition):
@@ -149,6 +155,10 @@ def _loaded(name: str, choices: Choices, effects: Mapping[str, Any]) -> TableDef
         raise BadRequest(
             f"table {name}: an architecture table has no FPS or mIoU, so it takes none of --fps, "
             "--device, --protocol, --miou, --digits and --with-reported"
+        )
+    if isinstance(definition, RatioDefinition) and replace(choices, fps=Choices().fps) != Choices():
+        raise BadRequest(
+            f"table {name}: a table of ratios takes none of --miou, --digits and --with-reported"
         )
     return definition
 

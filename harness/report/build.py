@@ -27,6 +27,8 @@ from harness.report.scales import load_scales
 from harness.report.speed import FpsChoice, Speeds, choose_speeds, published_speeds
 from harness.report.speed_notes import published_notes, speed_notes, speed_warnings
 from harness.report.stage_table import build_stage_table
+from harness.report.survival.build import build_ratio_table
+from harness.report.survival.definition import RatioDefinition
 
 NO_SPEEDS = Speeds(origin=None, conditions=None, records={})
 NO_NORM = NormSpeeds(records={}, scales=None)
@@ -66,6 +68,8 @@ def build_table(
     if isinstance(definition, StageDefinition):
         return build_stage_table(definition, records)
     choices = choices or Choices()
+    if isinstance(definition, RatioDefinition):
+        return build_ratio_table(definition, records, choices.fps)
     rows = gather(definition, records)
     columns = tuple(
         column
@@ -169,7 +173,7 @@ def _filled(
             )
             for i, row in enumerate(rows)
         ),
-        footnotes=definition.footnotes,
+        footnotes=(*definition.footnotes, *definition.fps_footnotes),
         groups=definition.groups,
         wide=definition.wide or len(columns) > len(definition.columns),
     )

@@ -13,7 +13,7 @@ from harness.report.curve_definition import Where, matches
 from harness.report.curve_metrics import Metric, Origin
 from harness.report.curve_options import NOT_SET, VARIANT, Options, key_of, options_of, text_of
 from harness.report.curve_options import ordered as in_order
-from harness.report.definition import Row
+from harness.report.row_definition import Row
 from harness.report.rows import RowRecords, created_at
 from harness.report.speed import FpsChoice, choose_speeds, matching
 from harness.report.speed_notes import speed_notes, speed_warnings

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,41 +10,27 @@ from typing import Literal
 from harness.errors import BadRequest, did_you_mean
 from harness.report.columns import Column, named_columns, stage_columns
 from harness.report.definition_path import definition_path
+from harness.report.input_shape import Shape, read_input
+from harness.report.row_definition import Row, read_rows
+from harness.report.survival.definition import KEY as RATIOS
+from harness.report.survival.definition import RatioDefinition, read_ratios
 from variants.yaml_node import Node, read
 
 REQUIRED = ("title", "source", "input", "convention", "columns")
-OPTIONAL = ("rows", "groups", "baseline", "footnotes", "scales", "emphasis", "split", "wide")
+OPTIONAL = (
+    "rows",
+    "groups",
+    "rows_of",
+    "baseline",
+    "footnotes",
+    "fps_footnotes",
+    "scales",
+    "emphasis",
+    "split",
+    "wide",
+)
 SCOPES: tuple[Literal["table", "group"], ...] = ("table", "group")
 SPLITS: tuple[Literal["val", "test"], ...] = ("val", "test")
-
-Shape = tuple[int, int, int, int]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One row of a table.
-
-    Attributes:
-        variant: Catalogue name; records of exactly this name fill the row.
-        same_as: Another name of the same network, whose records fill the row too; null for none.
-        label: What the row is called in print; null takes the reported record's label.
-        compared: Whether the row stands in comparison with the others: it is built on the baseline,
-            so that delta p means something, and competes for the best of a column.
-        input_shape: `(N, C, H, W)` of this row's figures; null means the table's.
-        group: Number of the group that it is in.
-    """
-
-    variant: str
-    label: str | None = None
-    same_as: str | None = None
-    compared: bool = True
-    input_shape: Shape | None = None
-    group: int = 0
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names under which the row's network may have been measured."""
-        return (self.variant,) if self.same_as is None else (self.variant, self.same_as)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +64,7 @@ class Definition:
         rows: The rows, in order.
         groups: Titles of the groups by number; null for one that is only set apart.
         footnotes: Notes under the table, before those that the figures themselves require.
+        fps_footnotes: Behind them, notes on the published FPS; tables of ratios have them too.
         scales: Table of device scales for the column `fps_norm`; null means the paper's.
         emphasis: Which columns show their best figure; null for none.
         split: The set that mIoU is of; logs of another one do not count.
@@ -95,6 +81,7 @@ class Definition:
     rows: tuple[Row, ...]
     groups: tuple[str | None, ...] = (None,)
     footnotes: tuple[str, ...] = ()
+    fps_footnotes: tuple[str, ...] = ()
     scales: Path | None = None
     emphasis: Emphasis | None = None
     split: Literal["val", "test"] = "val"
@@ -145,13 +132,14 @@ class StageDefinition:
         return ((self.variant, self.input_shape[2:]),)
 
 
-AnyDefinition = Definition | StageDefinition
+AnyDefinition = Definition | StageDefinition | RatioDefinition
 
 
 def load_definition(name_or_path: str | Path) -> AnyDefinition:
     """Return a built-in table by name (`1`) or a user's own from a YAML file.
 
-    A file with the key `stages` is the architecture table of the network that it names.
+    A file with the key `stages` is the architecture table of the network that it names, one with
+    the key `ratios` judges the published FPS of the table that it names.
 
     Raises:
         BadRequest: If there is no such table, or its file is broken; names file and line.
@@ -162,7 +150,34 @@ def load_definition(name_or_path: str | Path) -> AnyDefinition:
         return _stage_definition(path, root)
     if isinstance(root.value, dict) and "effects" in root.value:
         raise BadRequest(f"{root.where}: a table of effects has no rows, so it names no variants")
+    if isinstance(root.value, dict) and RATIOS in root.value:
+        return read_ratios(root, path.stem, _beside(path, _table_of_variants))
     return _variant_definition(path, root)
+
+
+def _beside(
+    path: Path, load: Callable[[str], Definition | None]
+) -> Callable[[Node], Definition | None]:
+    """Return what loads the table that a key of the file `path` names: a built-in, or one there."""
+
+    def loaded(node: Node) -> Definition | None:
+        # `ratios: 4` reads as a number.
+        name = str(node.value) if type(node.value) is int else node.text()
+        return load(str(path.parent / name) if name.endswith((".yaml", ".yml")) else name)
+
+    return loaded
+
+
+def _table_of_variants(name: str, *keys: str) -> Definition | None:
+    """Return a table of variants; null where it is of another kind, or has one of `keys`."""
+    path = definition_path(name, kind="table")
+    root = read(path, what="table")
+    other = isinstance(root.value, dict) and {"stages", "effects", RATIOS, *keys} & set(root.value)
+    return None if other else _variant_definition(path, root)
+
+
+def _table_with_rows(name: str) -> Definition | None:
+    return _table_of_variants(name, "rows_of")  # which could lead back to where it came from
 
 
 def _stage_definition(path: Path, root: Node) -> StageDefinition:
@@ -173,7 +188,7 @@ def _stage_definition(path: Path, root: Node) -> StageDefinition:
         name=path.stem,
         title=keys["title"].text(),
         source=keys["source"].text(),
-        input_shape=_input_shape(keys["input"]),
+        input_shape=read_input(keys["input"]),
         variant=keys["stages"].text(),
         columns=_columns(keys["columns"], stage_columns),
         footnotes=_footnotes(keys),
@@ -184,8 +199,9 @@ def _stage_definition(path: Path, root: Node) -> StageDefinition:
 def _variant_definition(path: Path, root: Node) -> Definition:
     keys = root.mapping(required=REQUIRED, optional=OPTIONAL)
     columns = _columns(keys["columns"], named_columns)
-    shape = _input_shape(keys["input"])
-    groups, rows = _groups(root, keys, None if "input_size" in columns else shape)
+    shape = read_input(keys["input"])
+    only = None if "input_size" in columns else shape
+    groups, rows = read_rows(root, keys, only, _beside(path, _table_with_rows))
     return Definition(
         name=path.stem,
         title=keys["title"].text(),
@@ -197,6 +213,7 @@ def _variant_definition(path: Path, root: Node) -> Definition:
         rows=rows,
         groups=groups,
         footnotes=_footnotes(keys),
+        fps_footnotes=_footnotes(keys, "fps_footnotes"),
         scales=path.parent / keys["scales"].text() if "scales" in keys else None,
         emphasis=_emphasis(keys["emphasis"], columns) if "emphasis" in keys else None,
         split=keys["split"].one_of(SPLITS) if "split" in keys else "val",
@@ -204,49 +221,12 @@ def _variant_definition(path: Path, root: Node) -> Definition:
     )
 
 
-def _footnotes(keys: dict[str, Node]) -> tuple[str, ...]:
-    return tuple(node.text() for node in keys["footnotes"].items()) if "footnotes" in keys else ()
+def _footnotes(keys: dict[str, Node], key: str = "footnotes") -> tuple[str, ...]:
+    return tuple(node.text() for node in keys[key].items()) if key in keys else ()
 
 
 def _wide(keys: dict[str, Node]) -> bool:
     return keys["wide"].flag() if "wide" in keys else False
-
-
-def _groups(
-    root: Node, keys: dict[str, Node], only: Shape | None
-) -> tuple[tuple[str | None, ...], tuple[Row, ...]]:
-    """Return the titles of the groups and the rows of all of them, `only` of one input if given."""
-    if ("rows" in keys) == ("groups" in keys):
-        raise BadRequest(f"{root.where}: a table has the key 'rows' or the key 'groups'")
-    if "rows" in keys:
-        return (None,), tuple(_row(node, 0, only) for node in keys["rows"].items())
-    titles: list[str | None] = []
-    rows: list[Row] = []
-    for number, node in enumerate(keys["groups"].items()):
-        group = node.mapping(required=("rows",), optional=("title",))
-        titles.append(group["title"].text() if "title" in group else None)
-        rows += [_row(entry, number, only) for entry in group["rows"].items()]
-    return tuple(titles), tuple(rows)
-
-
-def _row(node: Node, group: int, only: Shape | None) -> Row:
-    keys = node.mapping(required=("variant",), optional=("label", "same_as", "compared", "input"))
-    return Row(
-        variant=keys["variant"].text(),
-        label=keys["label"].text() if "label" in keys else None,
-        same_as=keys["same_as"].text() if "same_as" in keys else None,
-        compared=keys["compared"].flag() if "compared" in keys else True,
-        input_shape=_own_input(keys["input"], only) if "input" in keys else None,
-        group=group,
-    )
-
-
-def _own_input(node: Node, only: Shape | None) -> Shape:
-    """Return a row's own input; the reader must see it where it is not the table's."""
-    shape = _input_shape(node)
-    if only not in (shape, None):
-        node.refuse("must be the table's, or be shown in a column input_size")
-    return shape
 
 
 def _columns(node: Node, named: Callable[..., tuple[Column, ...]]) -> tuple[str, ...]:
@@ -274,13 +254,6 @@ def _emphasis(node: Node, columns: tuple[str, ...]) -> Emphasis:
         second=keys["second"].flag() if "second" in keys else False,
         within=keys["within"].one_of(SCOPES) if "within" in keys else "table",
     )
-
-
-def _input_shape(node: Node) -> Shape:
-    size = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", str(node.value))
-    if size is None:
-        node.refuse("must be HxW")
-    return (1, 3, int(size[1]), int(size[2]))
 
 
 def _baseline(keys: dict[str, Node], rows: tuple[Row, ...]) -> str | None:

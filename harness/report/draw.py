@@ -47,6 +47,8 @@ from harness.report.figure_style import (
 from harness.report.labels import Box
 from harness.report.model import REPORTED_MARK
 
+EQUAL_LINE: dict[str, Any] = {"color": GREY, "linewidth": 0.8, "linestyle": (0, (4, 2))}
+EQUAL_PARTS = 40  # that labels had better not cover
 LINE_LABEL_AT = 0.45  # of the axis height: networks crowd at both of its ends
 LEGEND_WIDTH, LEGEND_HEIGHT = 0.45, 0.3  # of the axes, about
 LEGEND_CHARACTERS = 34  # of a line in the legend
@@ -117,7 +119,7 @@ def compose(data: FigureData) -> tuple[Figure, list[Annotation]]:
     _draw_size_legend(figure, data)
     canvas.draw()  # type: ignore[no-untyped-call] # lays out: now the axes stay
     figure.set_layout_engine("none")
-    steps = _draw_front(axes, data)
+    steps = [*_draw_front(axes, data), *_draw_equal(axes, data)]
     places = marker_places(axes, data)
     for point, place in zip(data.points, places, strict=True):
         draw_marker(axes, data, point, place)
@@ -165,6 +167,18 @@ def _draw_front(axes: Axes, data: FigureData) -> list[Box]:
     return boxes
 
 
+def _draw_equal(axes: Axes, data: FigureData) -> list[Box]:
+    """Draw the line of equal ratio behind the points; return what its parts cover, in points."""
+    if not data.equal:
+        return []
+    xs, ys = zip(*data.equal, strict=True)
+    axes.plot(xs, ys, zorder=1.4, **EQUAL_LINE)
+    (x0, y0), (x1, y1) = axes.transData.transform(data.equal) * POINT
+    shares = [i / EQUAL_PARTS for i in range(EQUAL_PARTS + 1)]
+    corners = [(x0 + share * (x1 - x0), y0 + share * (y1 - y0)) for share in shares]
+    return [Box(*a, *b) for a, b in itertools.pairwise(corners)]
+
+
 def _draw_legend(axes: Axes, data: FigureData) -> Artist:
     definition = data.definition
     handles = [
@@ -180,6 +194,8 @@ def _draw_legend(axes: Axes, data: FigureData) -> Artist:
         handles.append(_handle("as reported", look))
     if data.front:
         handles.append(Line2D([], [], color=FRONT, linewidth=0.9, label="Pareto front"))
+    if data.equal:
+        handles.append(Line2D([], [], label=definition.equal, **EQUAL_LINE))
     return axes.legend(
         handles=handles,
         loc=definition.legend or emptiest_corner(axes, data),

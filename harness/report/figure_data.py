@@ -5,6 +5,7 @@ All that a renderer needs and nothing of how it draws, so that every format show
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -91,6 +92,7 @@ class FigureData:
             and something of the other one is our own.
         front: The line of the Pareto front, from edge to edge, by the true figures (it may leave
             the axes); empty where it is not to be drawn.
+        equal: Both ends of the line of equal ratio within the axes; empty without.
         notes: What a reader has to know: machine, protocol, sources; for captions and metadata.
         warnings: What whoever draws it has to know; not part of the figure.
     """
@@ -101,6 +103,7 @@ class FigureData:
     y_limits: Limits
     axis_marks: tuple[str, str]
     front: tuple[tuple[float, float], ...]
+    equal: tuple[tuple[float, float], ...]
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
 
@@ -190,15 +193,18 @@ def _placed(
     warnings: tuple[str, ...],
 ) -> FigureData:
     """Return the figure with each point where it is drawn, and the front through them."""
-    x_limits = limits_of(definition.x, [p.x for p in points], definition.name)
-    y_limits = limits_of(definition.y, [p.y for p in points], definition.name)
-    figures = (definition.x.figure, definition.y.figure)
     exact = [p.x.exact and p.y.exact for p in points]
+    # A point that one axis pins to its edge does not stretch the other one.
+    fitted = [p for p, known in zip(points, exact, strict=True) if known] or points
+    x_limits = limits_of(definition.x, [p.x for p in fitted], definition.name)
+    y_limits = limits_of(definition.y, [p.y for p in fitted], definition.name)
+    figures = (definition.x.figure, definition.y.figure)
     ranked = on_front(
         [(p.x.value, p.y.value) for p, known in zip(points, exact, strict=True) if known], figures
     )
     ranks = iter(ranked)
-    best = [known and next(ranks) for known in exact]
+    # Two rates have no front: more of both is what every faster device brings.
+    best = [known and next(ranks) and definition.equal is None for known in exact]
     mixed = [{v.kind == "reported" for v in values} == {True, False} for values in _columns(points)]
     placed = tuple(
         _at(replace(p, on_front=front, marks=p.marks + _mark(p, mixed)), definition, x_limits,
@@ -213,9 +219,30 @@ def _placed(
         y_limits=y_limits,
         axis_marks=_axis_marks(points),
         front=front_line(places, figures, (x_limits, y_limits)) if definition.front else (),
+        equal=_equal(points, (x_limits, y_limits)) if definition.equal is not None else (),
         notes=notes,
         warnings=warnings,
     )
+
+
+def _equal(
+    points: Sequence[Point], limits: tuple[Limits, Limits]
+) -> tuple[tuple[float, float], ...]:
+    """Return the ends of the line on which y is that many times x which it is on average.
+
+    Estimates without TensorRT and bounds have no say in the average.
+    """
+    ratios = [
+        p.y.value / p.x.value
+        for p in points
+        if p.x.exact and p.y.exact and not (p.x.approximate or p.y.approximate)
+    ]
+    if not ratios:
+        return ()
+    ratio = statistics.geometric_mean(ratios)
+    (left, right), (bottom, top) = limits
+    start, end = max(left, bottom / ratio), min(right, top / ratio)
+    return ((start, start * ratio), (end, end * ratio)) if start < end else ()
 
 
 def _columns(points: Sequence[Point]) -> tuple[list[Value], list[Value]]:

@@ -17,13 +17,13 @@ reported figures stand in where a row was not measured. One that shows what was 
       - {variant: mine, label: Mine}                  # and `group`, where there are several
       - {variant: "mine[context.alpha=4]", label: "Mine, alpha 4"}
 
-`source: table-4` lets reported figures stand in; `line`, `legend`, `tensorrt`, `convention`,
-`scales` and `font` are optional (`FigureDefinition`).
+`source: table-4` lets reported figures stand in; `line`, `equal`, `legend`, `tensorrt`,
+`convention`, `scales` and `font` are optional (`FigureDefinition`). Where `source` lists the rows,
+groups may have a `device` each: then the device of a reported row decides which one it is in.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,21 +32,22 @@ from typing import Literal
 from harness.errors import BadRequest
 from harness.report.definition_path import definition_path
 from harness.report.figure_groups import Group, read_groups
+from harness.report.input_shape import Shape, read_input
 from harness.report.speed import ORIGINS, Choice
 from variants.yaml_node import Node, read
 
 Corner = Literal["upper right", "upper left", "lower right", "lower left"]
 Scale = Literal["linear", "log"]
-FigureName = Literal["gflops", "params_m", "fps", "fps_norm", "miou"]
-Shape = tuple[int, int, int, int]
+FigureName = Literal["gflops", "params_m", "fps", "fps_norm", "miou", "fps_norm.reported"]
 
 REQUIRED = ("title", "x", "y", "groups")
 OPTIONAL = (
     "kind", "source", "rows", "input", "fps", "convention", "scales", "ours", "line", "tensorrt",
-    "legend", "size", "front", "font",
+    "legend", "size", "front", "font", "equal",
 )  # fmt: skip
 # Keys of `ReportedRecord.figures`
 FIGURES: tuple[FigureName, ...] = ("gflops", "params_m", "fps", "fps_norm", "miou")
+PUBLISHED: FigureName = "fps_norm.reported"  # of print even where there is one of our own
 SIZES: tuple[FigureName, ...] = ("params_m", "gflops")  # what grows with a network
 CORNERS: tuple[Corner, ...] = ("upper right", "upper left", "lower right", "lower left")
 SCALES: tuple[Scale, ...] = ("linear", "log")
@@ -106,6 +107,8 @@ class FigureDefinition:
         x: Horizontal axis.
         y: Vertical axis.
         line: Position and label of a vertical line; null for none.
+        equal: Label of the line on which y over x is the same for all networks, the geometric mean
+            of theirs; null for none.
         tensorrt: What the `*` behind the labels of TensorRT rows means; null says nothing.
         legend: Corner of the legend; null for that with the fewest points.
         size: Figure that the markers' area shows; null for markers of one size.
@@ -126,6 +129,7 @@ class FigureDefinition:
     x: Axis
     y: Axis
     line: tuple[float, str] | None
+    equal: str | None = None
     tensorrt: str | None
     legend: Corner | None
     size: FigureName | None = None
@@ -152,19 +156,25 @@ def read_figure(root: Node, path: Path) -> FigureDefinition:
         raise BadRequest(f"{root.where}: figure lacks the key 'source' (a table) or 'rows'")
     ours = keys["ours"].items() if "ours" in keys else []
     groups = read_groups(keys["groups"])
-    text = {key: keys[key].text() for key in ("source", "tensorrt") if key in keys}
+    if "rows" in keys and groups[0].device is not None:
+        keys["groups"].refuse("must have no key 'device' where 'rows' says which group each is in")
+    text = {key: keys[key].text() for key in ("source", "tensorrt", "equal") if key in keys}
+    x, y = _axis(keys["x"]), _axis(keys["y"])
+    if "equal" in keys:
+        _check_equal(keys, x, y)
     return FigureDefinition(
         name=path.stem,
         title=keys["title"].text(),
         source=text.get("source"),
         rows=_rows(keys, groups),
-        input_shape=_input(keys["input"]) if "input" in keys else None,
+        input_shape=read_input(keys["input"]) if "input" in keys else None,
         fps=keys["fps"].one_of(ORIGINS) if "fps" in keys else "auto",
         convention=keys["convention"].text() if "convention" in keys else "paper",
         scales=path.parent / keys["scales"].text() if "scales" in keys else None,
-        x=_axis(keys["x"]),
-        y=_axis(keys["y"]),
+        x=x,
+        y=y,
         line=_line(keys["line"]) if "line" in keys else None,
+        equal=text.get("equal"),
         tensorrt=text.get("tensorrt"),
         legend=keys["legend"].one_of(CORNERS) if "legend" in keys else None,
         size=keys["size"].one_of(SIZES) if "size" in keys else None,
@@ -186,8 +196,16 @@ def _axis(node: Node) -> Axis:
     scale = keys["scale"].one_of(SCALES) if "scale" in keys else "linear"
     if scale == "log" and limits and limits[0] <= 0:
         keys["range"].refuse("must begin above 0 where scale is log")
-    figure = keys["figure"].one_of(FIGURES)
+    figure = keys["figure"].one_of((*FIGURES, PUBLISHED))
     return Axis(figure=figure, label=keys["label"].text(), range=limits, scale=scale)
+
+
+def _check_equal(keys: Mapping[str, Node], x: Axis, y: Axis) -> None:
+    """Refuse a line of equal ratio that would be no straight line, and a front beside it."""
+    if (x.scale, y.scale) != ("log", "log"):
+        keys["equal"].refuse("needs both axes to have scale log")
+    if "front" in keys and keys["front"].flag():
+        keys["front"].refuse("must be false beside the key 'equal': two rates have no front")
 
 
 def _line(node: Node) -> tuple[float, str]:
@@ -198,7 +216,7 @@ def _line(node: Node) -> tuple[float, str]:
 def _rows(keys: Mapping[str, Node], groups: tuple[Group, ...]) -> tuple[FigureRow, ...]:
     if "rows" not in keys:
         return ()
-    default = _input(keys["input"]) if "input" in keys else None
+    default = read_input(keys["input"]) if "input" in keys else None
     return tuple(_row(node, groups, default) for node in keys["rows"].items())
 
 
@@ -210,7 +228,7 @@ def _row(node: Node, groups: tuple[Group, ...], default: Shape | None) -> Figure
     group = keys["group"].number() if "group" in keys else numbers[0]
     if group not in numbers:
         keys["group"].refuse(f"must be one of {numbers}")
-    shape = _input(keys["input"]) if "input" in keys else default
+    shape = read_input(keys["input"]) if "input" in keys else default
     if shape is None:
         raise BadRequest(f"{node.where}: {node.what} lacks the key 'input', as the figure does")
     return FigureRow(
@@ -220,10 +238,3 @@ def _row(node: Node, groups: tuple[Group, ...], default: Shape | None) -> Figure
         same_as=keys["same_as"].text() if "same_as" in keys else None,
         input_shape=shape,
     )
-
-
-def _input(node: Node) -> Shape:
-    size = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", node.text())
-    if size is None:
-        node.refuse("must be HxW")
-    return (1, 3, int(size[1]), int(size[2]))

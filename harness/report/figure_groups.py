@@ -14,12 +14,21 @@ MARKERS = tuple("os^vDPX*<>ph")  # filled ones: an outline can highlight them
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """How the points of one group look; `number` is `ReportedRecord.group`."""
+    """How the points of one group look.
+
+    Attributes:
+        number: `ReportedRecord.group`, unless `device` decides.
+        label: What the legend calls it.
+        marker: Its marker, as matplotlib names it.
+        colour: `#RRGGBB`.
+        device: Reported rows of this device are its points; null where their numbers say.
+    """
 
     number: int
     label: str
     marker: str
     colour: str
+    device: str | None = None
 
 
 def read_groups(node: Node) -> tuple[Group, ...]:
@@ -27,10 +36,12 @@ def read_groups(node: Node) -> tuple[Group, ...]:
 
     Raises:
         BadRequest: If two have one number, or share a marker and colours that a reader may not
-            tell apart.
+            tell apart, or some but not all are of a device.
     """
     groups = tuple(_group(entry) for entry in node.items())
     numbers = [group.number for group in groups]
+    if len({group.device is None for group in groups}) > 1:
+        node.refuse("must all have the key 'device', or none")
     for entry, number in zip(node.items(), numbers, strict=True):
         if numbers.count(number) > 1:
             entry.refuse(f"has the number {number}, which must be given once")
@@ -44,7 +55,7 @@ def read_groups(node: Node) -> tuple[Group, ...]:
 
 
 def _group(node: Node) -> Group:
-    keys = node.mapping(required=("group", "label", "marker", "colour"), optional=())
+    keys = node.mapping(required=("group", "label", "marker", "colour"), optional=("device",))
     number = keys["group"].number()
     if number != int(number):
         keys["group"].refuse("must be a whole number")
@@ -55,4 +66,5 @@ def _group(node: Node) -> Group:
         label=keys["label"].text(),
         marker=keys["marker"].one_of(MARKERS),
         colour=keys["colour"].text(),
+        device=keys["device"].text() if "device" in keys else None,
     )

@@ -24,6 +24,7 @@ def figure_json(data: FigureData) -> str:
         "groups": [{"group": g.number, "label": g.label} for g in definition.groups],
         "points": [_point(point) for point in data.points],
         "front": [list(place) for place in data.front],
+        "equal": [list(place) for place in data.equal],
         "notes": list(data.notes),
         "warnings": list(data.warnings),
     }

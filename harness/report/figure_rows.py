@@ -8,10 +8,13 @@ from dataclasses import dataclass, replace
 from harness.errors import BadRequest, did_you_mean
 from harness.logged_record import LoggedRecord
 from harness.records import Record, ReportedRecord
-from harness.report.definition import Definition, Row
-from harness.report.figure_definition import FigureDefinition, Shape
+from harness.report.definition import Definition
+from harness.report.figure_definition import FigureDefinition
+from harness.report.input_shape import Shape
 from harness.report.miou import choose_accuracies
+from harness.report.row_definition import Row
 from harness.report.rows import RowRecords, gather
+from harness.report.scales import plain_name
 
 NO_SIZE: Shape = (0, 0, 0, 0)
 """Of rows whose size nobody tells: no measurement can be known to be of the same."""
@@ -107,11 +110,13 @@ def _listed(definition: FigureDefinition, records: Sequence[Record]) -> list[_Li
             for row in definition.rows
         ]
     reported = _table(definition, [r for r in records if isinstance(r, ReportedRecord)])
+    by_device = {plain_name(g.device): g.number for g in definition.groups if g.device is not None}
     listed = []
     for record in reported:
         shape = record.input_shape or definition.input_shape
         row = Row(variant=record.variant, label=record.label, input_shape=shape)
-        listed.append(_Listed(row=row, group=record.group, shape=shape, reported=record))
+        group = by_device.get(plain_name(record.device)) if by_device else record.group
+        listed.append(_Listed(row=row, group=group, shape=shape, reported=record))
     return listed
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 from harness.errors import BadRequest, did_you_mean
 from harness.records import ProfileRecord, Record, ReportedRecord
 from harness.report.columns import COLUMNS
-from harness.report.figure_definition import FigureDefinition, FigureName
+from harness.report.figure_definition import PUBLISHED, FigureDefinition, FigureName
 from harness.report.figure_rows import PointRecords
 from harness.report.norm_speed import NormSpeeds, choose_norm_speeds
 from harness.report.normalise import uses_tensorrt
@@ -64,10 +64,12 @@ def choose(
     """
     rows = [point.records for point in points]
     shown = {definition.x.figure, definition.y.figure}
+    # Networks that the definition lists at several sizes are not to be of one.
+    besides = ("input",) if len({point.shape for point in points}) > 1 else ()
     try:
         return Speed(
-            plain=choose_speeds(rows, choice) if "fps" in shown else None,
-            norm=choose_norm_speeds(rows, choice, load_scales(definition.scales))
+            plain=choose_speeds(rows, choice, besides=besides) if "fps" in shown else None,
+            norm=choose_norm_speeds(rows, choice, load_scales(definition.scales), besides=besides)
             if "fps_norm" in shown
             else None,
         )
@@ -95,6 +97,8 @@ def value_of(
     elif figure == "fps_norm":
         assert speed.norm is not None
         record = speed.norm.records.get(position)
+    elif figure == PUBLISHED:
+        figure, record = "fps_norm", point.records.reported
     elif figure == "miou":
         if point.logged is not None:
             return _ours(figure, point.logged.miou * 100, point.logged, kind="logged")

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.logged_record import LoggedRecord, Score
-from harness.report.definition import Definition, Shape
+from harness.report.definition import Definition
+from harness.report.input_shape import Shape
 from harness.report.model import LOGGED_MARK, NO_FIGURE, Table
 from harness.report.rows import RowRecords
 

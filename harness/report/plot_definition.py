@@ -72,8 +72,10 @@ def changed_figure(
     """Return `definition` with what flags say in place of what it says.
 
     Raises:
-        BadRequest: If the figure that the size would show is unknown.
+        BadRequest: If the figure that the size would show is unknown, or the axes have no front.
     """
+    if front and definition.equal is not None:
+        raise BadRequest(f"--front: {definition.name} shows two rates, which have no front")
     if size_by is not None:
         if size_by not in SIZES:
             raise BadRequest(f"--size-by: no figure {size_by!r}{did_you_mean(size_by, SIZES)}")

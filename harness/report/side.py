@@ -92,7 +92,7 @@ def choose_side(records: Sequence[Record], choice: FpsChoice, *, name: str) -> S
         raise BadRequest(_refusal(name, chosen, list(reversed(ways.values()))))
     newest = {(record.variant, record.input_shape): record for record in chosen}
     for record in newest.values():
-        _check_rate(record, name)
+        check_rate(record, f"compare: {name}")
     return Side(
         name=name,
         conditions=left[0],
@@ -164,13 +164,21 @@ def _software(record: ProfileRecord) -> dict[str, Any]:
     return found | {key: backend.get(key) for key in RUNTIMES}
 
 
-def _check_rate(record: ProfileRecord, name: str) -> None:
-    """Refuse a rate or an interval that no measurement gives, e.g. of a file edited by hand."""
+def check_rate(record: ProfileRecord, where: str) -> None:
+    """Refuse a rate or an interval that no measurement gives, e.g. of a file edited by hand.
+
+    Args:
+        record: A timed record.
+        where: Begins the message.
+
+    Raises:
+        BadRequest: If the rate is not above 0, or outside of its own interval.
+    """
     timing = timing_of(record)
     low, high = timing.fps_ci95 or (timing.fps, timing.fps)
     if timing.fps <= 0 or not low <= timing.fps <= high:
         raise BadRequest(
-            f"compare: {name}: record of {record.variant}: fps must be positive and inside "
+            f"{where}: record of {record.variant}: fps must be positive and inside "
             f"fps_ci95, got {timing.fps} and {timing.fps_ci95}"
         )
 

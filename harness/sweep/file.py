@@ -10,7 +10,7 @@ from harness.sweep.definition import Definition, Rule, Sample, Timing
 from harness.sweep.values import check_key, check_rule_key, expand
 from harness.timing.named import SETTABLE
 from harness.timing.protocol import broken_rule
-from variants.catalog import parse_size
+from variants.about import parse_size
 from variants.yaml_node import Node, read
 
 _KEYS = (

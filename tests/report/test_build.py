@@ -11,8 +11,9 @@ import pytest
 from harness.errors import BadRequest
 from harness.records import Record
 from harness.report.build import Choices, build_table
-from harness.report.definition import Definition, Row, load_definition
+from harness.report.definition import Definition, load_definition
 from harness.report.model import Cell, Table
+from harness.report.row_definition import Row
 from harness.report.speed import FpsChoice
 from harness.store import paper_records
 from harness.timing_records import Round

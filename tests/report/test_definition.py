@@ -278,3 +278,44 @@ def test_our_own_definitions_say_what_the_paper_has() -> None:
     assert isinstance(fourth, Definition)
     assert [len([r for r in fourth.rows if r.group == g]) for g in range(4)] == [2, 4, 6, 7]
     assert [table.wide for table in (second, third, fourth)] == [True] * 3  # 6, 21, 8 columns
+
+
+def test_rows_of_another_table_stand_at_one_input_each_network_once(tmp_path: Path) -> None:
+    text = (
+        "title: T\nsource: table-4\ninput: 64x128\nconvention: paper\ncolumns: [method]\n"
+        "rows_of: 4\n"
+    )
+    table, four = own(tmp_path, text), load_definition("4")
+    assert isinstance(four, Definition)
+    assert table.shapes == {(1, 3, 64, 128)}
+    names = [row.variant for row in table.rows]
+    assert names == list(dict.fromkeys(row.variant for row in four.rows))  # swiftnet-rn18 once
+    assert [(row.label, row.group) for row in table.rows][:2] == [("DeepLabV3+", 0), ("PSPNet", 0)]
+    assert table.groups == four.groups
+    assert [row.compared for row in table.rows[:3]] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("rows_of: 2", ":6: rows_of must be a table of variants, got 2"),
+        ("rows_of: ratios", ":6: rows_of must be a table of variants, got 'ratios'"),
+        ("rows_of: 9", "no table '9'"),
+        ("rows_of: 4-full", ":6: rows_of must be a table of variants"),
+        ("rows_of: mine.yaml", ":6: rows_of must be a table of variants"),  # itself
+        ("rows_of: 4\nrows: [{variant: a}]", ":1: a table has the key 'rows' or the key 'groups'"),
+    ],
+)
+def test_rows_of_must_name_a_table_of_variants_and_stand_alone(
+    tmp_path: Path, line: str, message: str
+) -> None:
+    text = "title: T\nsource: table-4\ninput: 64x128\nconvention: paper\ncolumns: [method]\n"
+    with pytest.raises(BadRequest) as caught:
+        load_definition(write(tmp_path, f"{text}{line}\n"))
+    assert message in str(caught.value)
+
+
+def test_rows_of_a_file_are_looked_for_beside_it(tmp_path: Path) -> None:
+    write(tmp_path, GROUPS).rename(tmp_path / "other.yaml")
+    text = "title: T\nsource: s\ninput: 64x128\nconvention: paper\ncolumns: [method]\n"
+    assert [row.variant for row in own(tmp_path, f"{text}rows_of: other.yaml\n").rows] == ["a", "b"]

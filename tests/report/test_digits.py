@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from harness.report.build import Choices, build_table
-from harness.report.definition import Definition, Row
+from harness.report.definition import Definition
 from harness.report.digits import deviating, spread
 from harness.report.model import Cell
+from harness.report.row_definition import Row
 
 from .sample import logged, profile, timing
 

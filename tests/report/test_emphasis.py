@@ -9,9 +9,10 @@ import pytest
 from harness.records import Record
 from harness.report.build import Choices, build_table
 from harness.report.columns import COLUMNS
-from harness.report.definition import Definition, Emphasis, Row
+from harness.report.definition import Definition, Emphasis
 from harness.report.emphasis import rank
 from harness.report.model import Cell, Table
+from harness.report.row_definition import Row
 from harness.report.speed import FpsChoice
 
 from .sample import CPU, profile, reported, timing

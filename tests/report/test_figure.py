@@ -164,7 +164,11 @@ def test_a_users_own_figure_works_the_same(tmp_path: Path) -> None:
         ("source: table-4", "rows: [{variant: a, group: 5}]", ":2: group must be one of [1, 2]"),
         ("source: table-4", "rows: [{variant: a, group: 1}]", ":2: rows entry 1 lacks the key 'in"),
         ("source: table-4", "rows: [{varient: a}]", ":2: rows entry 1 has no key 'varient'; did"),
-        ("source: table-4", "rows: [{variant: a, group: 1, input: 5}]", ":2: input must be text"),
+        (
+            "source: table-4",
+            "rows: [{variant: a, group: 1, input: 5}]",
+            ":2: input must be HxW, got 5",
+        ),
         (
             'marker: s, colour: "#000000"',
             'marker: o, colour: "#143ab8"',
@@ -184,7 +188,7 @@ def test_mistakes_name_file_line_and_value(
 
 
 def test_a_table_is_no_figure() -> None:
-    with pytest.raises(BadRequest, match=r"no figure '1' .*; known: fig1"):
+    with pytest.raises(BadRequest, match=r"no figure '1' .*; known: fig-ratios, fig1"):
         load_figure("1")
 
 

@@ -12,11 +12,12 @@ from harness.records import Record
 from harness.report.build import Choices, build_table
 from harness.report.columns import CLASSES
 from harness.report.columns import COLUMNS as ALL
-from harness.report.definition import Definition, Emphasis, Row
+from harness.report.definition import Definition, Emphasis
 from harness.report.emphasis import rank
 from harness.report.formats import FORMATS, render
 from harness.report.model import Cell, Table, TableRow
 from harness.report.norm_speed import choose_norm_speeds
+from harness.report.row_definition import Row
 from harness.report.rows import gather
 from harness.report.scales import load_scales
 from harness.report.speed import FpsChoice, choose_speeds

@@ -7,8 +7,9 @@ import time
 import pytest
 
 from harness.report.build import build_table
-from harness.report.definition import Definition, Emphasis, Row
+from harness.report.definition import Definition, Emphasis
 from harness.report.formats import FORMATS, render
+from harness.report.row_definition import Row
 
 from .sample import profile
 

@@ -9,9 +9,10 @@ import pytest
 from harness.logged_record import LoggedRecord, Score
 from harness.records import Record
 from harness.report.build import Choices, build_table
-from harness.report.definition import Definition, Row
+from harness.report.definition import Definition
 from harness.report.miou import Choice
 from harness.report.model import Cell, Table
+from harness.report.row_definition import Row
 
 from .sample import logged, profile, reported
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli.reasons import with_reasons
 from harness.report.build import build_table
 from harness.report.definition import load_definition
 from harness.report.formats import render
@@ -18,7 +19,8 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 def table(name: str) -> Table:
-    return build_table(load_definition(name), paper_records())
+    records = paper_records()
+    return build_table(with_reasons(load_definition(name), records), records)
 
 
 def printed(name: str) -> list[dict[str, str]]:

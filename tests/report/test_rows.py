@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from harness.errors import BadRequest
-from harness.report.definition import Definition, Row
+from harness.report.definition import Definition
+from harness.report.row_definition import Row
 from harness.report.rows import RowRecords, failure_warnings, gather, record_warnings
 
 from .sample import failed, logged, profile, reported, timing

@@ -8,7 +8,8 @@ import pytest
 
 from harness.errors import BadRequest
 from harness.records import Record
-from harness.report.definition import Definition, Row
+from harness.report.definition import Definition
+from harness.report.row_definition import Row
 from harness.report.rows import RowRecords, gather
 from harness.report.speed import FpsChoice, Speeds, choose_speeds, fps_choice
 

@@ -9,8 +9,9 @@ import pytest
 from harness.errors import BadRequest
 from harness.records import Record
 from harness.report.build import Choices, build_table
-from harness.report.definition import Definition, Emphasis, Row
+from harness.report.definition import Definition, Emphasis
 from harness.report.model import Table
+from harness.report.row_definition import Row
 
 from .sample import GPU, logged, profile, reported, timing
 

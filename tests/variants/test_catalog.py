@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from variants.catalog import Row, find_row, load_catalog, override, parse_size
+from variants.about import parse_size
+from variants.catalog import Row, find_row, load_catalog, override
 from variants.errors import BadRequest
 from variants.spec import resolve
 

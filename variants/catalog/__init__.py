@@ -8,21 +8,20 @@ another states only what differs.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from variants.catalog.about import Image, Source, read_fidelity, read_image, read_source
+from variants.about import Image, Source, parse_size, read_fidelity, read_image, read_source
 from variants.errors import BadRequest, did_you_mean
 from variants.installed import registered
 from variants.registry import SLOTS
+from variants.reported_only import reported_only
 from variants.yaml_node import Node, read
 
 ENTRY_POINT_GROUP = "harness.catalogs"
 _ABOUT = ("extends", "title", "description", "input", "fidelity", "source", "image")
-_SIZE = re.compile(r"([1-9]\d*)x([1-9]\d*)")
 
 Chosen = Mapping[str, Mapping[str, Any]]
 
@@ -37,7 +36,7 @@ class Row:
         description: One line on what it is.
         input: Height and width that it is measured at unless told otherwise.
         chosen: For `network` and the slots it speaks of: component name and options.
-        fidelity: How near the network is to its origin (`variants.catalog.about`); null where
+        fidelity: How near the network is to its origin (`variants.about`); null where
             nobody says.
         source: What it was built from; null where nobody says.
         image: What it is fed; null where nobody says.
@@ -93,23 +92,17 @@ def find_row(catalog: Mapping[str, Row], name: str) -> Row:
     """Return the row `name`.
 
     Raises:
-        BadRequest: If there is none; the message says what is near.
+        BadRequest: If there is none; the message says what is near, or why it cannot be built.
     """
     if name not in catalog:
+        known = reported_only().get(name)
+        if known is not None:
+            raise BadRequest(
+                f"variant {name}: must be a network that can be built, got one that is reported "
+                f"only: {known.reason}"
+            )
         raise BadRequest(f"no variant {name!r}{did_you_mean(name, catalog)}")
     return catalog[name]
-
-
-def parse_size(text: object, who: str) -> tuple[int, int]:
-    """Return height and width of a text such as `1024x2048`.
-
-    Raises:
-        BadRequest: If the text is anything else.
-    """
-    match = _SIZE.fullmatch(str(text).strip().lower().replace("×", "x"))
-    if match is None:
-        raise BadRequest(f"{who}: an input is HEIGHTxWIDTH, such as 1024x2048, got {str(text)!r}")
-    return int(match[1]), int(match[2])
 
 
 def override(row: Row, settings: Sequence[str]) -> Row:

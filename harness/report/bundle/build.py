@@ -24,6 +24,7 @@ from harness.report.model import Table
 from harness.report.plot_definition import Plot
 from harness.report.rows import RowRecords, gather
 from harness.report.speed import FpsChoice
+from harness.report.survival.definition import RatioDefinition
 
 Part: TypeAlias = TableDefinition | Plot
 
@@ -123,6 +124,8 @@ def _fitting(choice: FpsChoice, part: Part, records: Sequence[Record]) -> FpsCho
 def _rows(definition: Part, records: Sequence[Record]) -> tuple[RowRecords, ...]:
     if isinstance(definition, FigureDefinition):
         return tuple(point.records for point in point_records(definition, records))
+    if isinstance(definition, RatioDefinition):
+        return gather(definition.table, records)
     if isinstance(definition, Definition):
         return gather(definition, records)
     return ()  # no rows that have several records to choose from

@@ -10,12 +10,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from harness.report.columns import COLUMNS
 from harness.report.figure_data import APPROXIMATE_MARK, FigureData, Point
 from harness.report.figure_groups import Group
 from harness.report.figure_json import figure_json
 from harness.report.model import LOGGED_MARK, REPORTED_MARK, Cell, Kind
-from harness.report.web.figure_table import figure_table, point_figures
+from harness.report.web.figure_table import column_of, figure_table, point_figures
 from harness.report.web.page import attributes, escape, page, prose
 from harness.report.web.places import NARROW, WIDE
 from harness.report.web.record_facts import record_facts
@@ -24,7 +23,6 @@ from harness.report.web.table import fragment
 
 STYLES = ("base.css", "table.css", "scene.css", "figure.css")
 KINDS: dict[Kind, str] = {"measured": "measured", "logged": "out of a log", "reported": "reported"}
-HEADERS = {c.figure: c.header for c in COLUMNS.values() if c.figure}
 LIFT = 0.35  # share of white that makes a colour stand out from a dark ground
 
 
@@ -101,6 +99,8 @@ def _scales(data: FigureData) -> tuple[bool, ...]:
     if data.x_limits[0] <= 0:
         return (False,)
     log = data.definition.x.scale == "log"
+    if data.equal:  # straight along this scale alone
+        return (log,)
     return (log, not log)
 
 
@@ -158,8 +158,10 @@ def key(data: FigureData) -> str:
         entries.append("→ beyond the axis")
     if any(value.ci95 for point in points for value in (point.x, point.y)):
         entries.append("bars: 95% intervals")
+    if data.equal:
+        entries.append(f"dashed: {definition.equal}")
     if definition.size:
-        entries.append(f"area: {HEADERS[definition.size]}; hollow where it is not known")
+        entries.append(f"area: {column_of(definition.size).header}; hollow where it is not known")
     return f'<p class="key">{" · ".join(map(escape, entries))}</p>' if entries else ""
 
 
@@ -191,7 +193,8 @@ def _card(point: Point, data: FigureData) -> dict[str, Any]:
         "variant": point.variant,
         "front": point.on_front,
         "figures": [
-            [HEADERS[figure], _text(cell), KINDS[cell.kind]] for figure, cell in figures.items()
+            [column_of(figure).header, _text(cell), KINDS[cell.kind]]
+            for figure, cell in figures.items()
         ],
         "records": [[list(fact) for fact in record_facts(r)] for r in point.records],
     }

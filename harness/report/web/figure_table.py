@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from harness.logged_record import LoggedRecord
 from harness.records import ProfileRecord, Record, ReportedRecord
-from harness.report.columns import COLUMNS, Column
+from harness.report.columns import COLUMNS, REPORTED, Column, reported
 from harness.report.figure_data import FigureData, Point
-from harness.report.figure_definition import FIGURES, FigureName
+from harness.report.figure_definition import FIGURES, PUBLISHED, FigureName
 from harness.report.figure_values import Value
 from harness.report.model import NO_FIGURE, TENSORRT_MARK, Cell, Table, TableRow
 
@@ -26,8 +26,9 @@ def figure_table(data: FigureData) -> Table:
     """
     found = [point_figures(point, data) for point in data.points]
     axes = (data.definition.x.figure, data.definition.y.figure)
-    names = [*axes, *(f for f in FIGURES if f not in axes and any(f in each for each in found))]
-    columns = [COLUMNS["method"], *(_column(name) for name in names)]
+    shown = {*axes, *(axis.removesuffix(REPORTED) for axis in axes if axis == PUBLISHED)}
+    names = [*axes, *(f for f in FIGURES if f not in shown and any(f in each for each in found))]
+    columns = [COLUMNS["method"], *(_short(column_of(name)) for name in names)]
     rows = [
         TableRow(
             variant=point.variant,
@@ -48,9 +49,14 @@ def figure_table(data: FigureData) -> Table:
     )
 
 
-def _column(figure: FigureName) -> Column:
-    column = _BY_FIGURE[figure]
-    return replace(column, header=HEADERS.get(figure, column.header))
+def column_of(figure: str) -> Column:
+    """Return the column that shows a figure of a point."""
+    column = _BY_FIGURE[figure.removesuffix(REPORTED)]
+    return reported(column) if figure == PUBLISHED else column
+
+
+def _short(column: Column) -> Column:
+    return replace(column, header=HEADERS.get(column.figure or "", column.header))
 
 
 def point_figures(point: Point, data: FigureData) -> dict[str, Cell]:
@@ -113,5 +119,5 @@ def _printed(figure: FigureName, record: ReportedRecord) -> Cell:
 
 
 def _with_suffix(figure: FigureName, text: str) -> str:
-    suffix = _BY_FIGURE[figure].suffix
+    suffix = column_of(figure).suffix
     return text if text.endswith(suffix) else f"{text}{suffix}"

@@ -23,6 +23,7 @@ from harness.report.web.text_width import text_width
 
 BASELINE = 0.36  # of the font size: from the middle of a line of text to its baseline
 REACH = 7.0  # around a marker that counts as hitting it
+EQUAL_PARTS = 40  # of the line of equal ratio, that labels had better not cover
 LINE_LABEL_AT = 0.45  # of the height of the axes, as in print
 EDGES = {"left": "left", "right": "right", "bottom": "lower", "top": "upper"}
 
@@ -59,6 +60,7 @@ def scene(data: FigureData, layout: Layout, *, log: bool, focusable: bool = True
         f"<desc{attributes(id=f'{identity}-d')}>{escape(_description(data, log=log))}</desc>",
         *drawing.frame(),
         *drawing.front(),
+        *drawing.equal(),
         *drawing.line(),
         *drawing.points(focusable=focusable),
         "</svg>",
@@ -166,6 +168,22 @@ class _Scene:
         yield f'<text x="{x}" y="{y}" {turned}>{label}</text>'
         yield "</g>"
 
+    def equal(self) -> Iterator[str]:
+        """Yield the line of equal ratio."""
+        if self._data.equal:
+            ends = [(self._x.at(x), self._y.at(y)) for x, y in self._data.equal]
+            path = "L".join(f"{number(x)} {number(y)}" for x, y in ends)
+            yield f'<path class="equal" d="M{path}"/>'
+
+    def _equal_parts(self) -> list[Box]:
+        """Return what the parts of that line cover, each a little box."""
+        if not self._data.equal:
+            return []
+        (x0, y0), (x1, y1) = ((self._x.at(x), self._y.at(y)) for x, y in self._data.equal)
+        shares = [i / EQUAL_PARTS for i in range(EQUAL_PARTS + 1)]
+        corners = [(x0 + share * (x1 - x0), y0 + share * (y1 - y0)) for share in shares]
+        return [_around(a[0], b[0], a[1], b[1]) for a, b in itertools.pairwise(corners)]
+
     def _line_box(self) -> tuple[float, Box] | None:
         """Return where the vertical line stands, and what its label covers."""
         if self._data.definition.line is None:
@@ -186,7 +204,7 @@ class _Scene:
             obstacles = [found[1], Box(found[0], axes.bottom, found[0], axes.top).padded(0.5)]
         for point in self._data.points:
             obstacles += [bar.padded(CAP) for bar in self._bars(point)]
-        steps = [step.padded(1) for step in self._front_steps()]
+        steps = [step.padded(1) for step in (*self._front_steps(), *self._equal_parts())]
         places = placed(self._data, self._x, self._y, self._layout, obstacles=obstacles, soft=steps)
         order = sorted(range(len(places)), key=lambda i: places[i].point.ours)
         for i in order:

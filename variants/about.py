@@ -8,11 +8,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from variants.errors import BadRequest
 from variants.yaml_node import Node
 
 FIDELITIES = ("official", "reimplementation", "reconstructed", "paper")
+REPORTED = "reported"  # of networks that cannot be built (`variants.reported_only`)
 COLOURS = ("rgb", "bgr")
 SCALES = (1, 255)
+_SIZE = re.compile(r"([1-9]\d*)x([1-9]\d*)")
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 
 
@@ -56,11 +59,24 @@ class Image:
         return f"{self.colour.upper()} in 0..{self.scale}, minus [{mean}], over [{std}]"
 
 
+def parse_size(text: object, who: str) -> tuple[int, int]:
+    """Return height and width of a text such as `1024x2048`.
+
+    Raises:
+        BadRequest: If the text is anything else.
+    """
+    match = _SIZE.fullmatch(str(text).strip().lower().replace("×", "x"))
+    if match is None:
+        raise BadRequest(f"{who}: an input is HEIGHTxWIDTH, such as 1024x2048, got {str(text)!r}")
+    return int(match[1]), int(match[2])
+
+
 def read_fidelity(node: Node) -> str:
     """Return how near a network is to its origin.
 
     `official`: equal to the authors' code; `reimplementation`: equal to public code of others;
-    `reconstructed`: put together from several sources; `paper`: from what a paper says.
+    `reconstructed`: put together from several sources; `paper`: from what a paper says. A network
+    that can be built is one of these; `reported` is what listings say of one that cannot.
 
     Raises:
         BadRequest: If it is none of these.
