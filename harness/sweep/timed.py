@@ -18,7 +18,7 @@ from harness.sweep.tally import Failure, Tally, figures_of
 
 if TYPE_CHECKING:
     from harness.ledger import Ledger
-    from harness.records import StaticCost
+    from harness.records import FailedRecord, ProfileRecord, StaticCost
     from variants.spec import Spec
 
 
@@ -54,6 +54,7 @@ def time_all(
     tally: Tally,
     known: Callable[[int], bool],
     tell: Callable[[str], None],
+    take: Callable[[int, ProfileRecord | FailedRecord], None] = lambda _number, _record: None,
 ) -> None:
     """Time variants one after the other and store a record of each, failures too.
 
@@ -65,6 +66,7 @@ def time_all(
         tally: Takes what came out.
         known: Whether another sweep has measured a combination in the meantime.
         tell: Takes a line on how it goes.
+        take: Takes each record when it is on the disk.
 
     Raises:
         BadRequest: If what is asked for cannot be done at all, as the first variant shows.
@@ -86,6 +88,7 @@ def time_all(
         else:
             tally.measured += 1
             tally.see(row.name, figures_of(record))
+        take(number, record)
         tell(_line(measured, tally, monotonic() - start_s))
 
 

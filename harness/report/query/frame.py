@@ -50,15 +50,25 @@ class Table:
         Raises:
             BadRequest: If there is none; `who` begins the message.
         """
-        if name not in self.columns:
-            raise BadRequest(f"{who}: no column {name!r}{near(name, self.columns)}")
-        return self.columns[name]
+        return find_column(self.columns, name, who)
+
+
+def find_column(columns: Mapping[str, Column], name: str, who: str) -> Column:
+    """Return the column `name` of `columns`.
+
+    Raises:
+        BadRequest: If there is none; `who` begins the message.
+    """
+    if name not in columns:
+        raise BadRequest(f"{who}: no column {name!r}{near(name, columns)}")
+    return columns[name]
 
 
 def near(name: str, columns: Iterable[str]) -> str:
     """Return which columns a mistyped name is near to, or where to find all of them."""
     hint = did_you_mean(name, columns)
-    return hint if hint.startswith("; did you mean") else "; --list-columns names them all"
+    known = "; harness results --list-columns names them all"
+    return hint if hint.startswith("; did you mean") else known
 
 
 def build_table(records: Iterable[Record]) -> Table:
@@ -121,7 +131,7 @@ def _join_accuracy(values: Mapping[str, list[Any]], logs: Mapping[str, LoggedRec
 
 def _typed(values: Mapping[str, list[Any]], rows: int) -> Table:
     known = {
-        name: FIXED.get(name) or family_column(name) or option_column(name, _type_of(column))
+        name: FIXED.get(name) or family_column(name) or option_column(name, type_of(column))
         for name, column in values.items()
     }
     names = sorted(values, key=lambda name: _place(name, known[name]))
@@ -139,7 +149,7 @@ def _place(name: str, column: Column) -> tuple[int, str]:
     return 2 * len(FIXED) + (column.about != "option of the spec"), name
 
 
-def _type_of(values: Sequence[Any]) -> Type:
+def type_of(values: Sequence[Any]) -> Type:
     """Return the type of an option by its values; numbers beside texts are texts."""
     types = set(map(type, values)) - {type(None)}
     if types == {bool}:
