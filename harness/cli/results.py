@@ -40,7 +40,7 @@ def results(
     ] = False,
     kind: Annotated[
         list[str] | None,
-        typer.Option(help="profile, failed, logged, reported or device; repeatable."),
+        typer.Option(help="profile, failed, logged, proxy, reported or device; repeatable."),
     ] = None,
     newest: Annotated[
         bool,

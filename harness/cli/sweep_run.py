@@ -9,7 +9,9 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from harness.cli import sweep_text as text
+from harness.cli.sweep_front import Wish, front_of, read_wish, tell_front, tell_warnings
 from harness.cli.sweep_progress import meter
+from harness.cli.sweep_search import Found, Search, as_measured, check_search, expected_of
 from harness.errors import BadRequest
 from harness.store import check_writable
 from harness.sweep import state
@@ -23,6 +25,7 @@ from harness.sweep.tally import Failure, Tally, figures_of
 if TYPE_CHECKING:
     from harness.profiling.request import Request
     from harness.sweep.combinations import Combinations
+    from variants.catalog import Row
 
 LIMIT_S = 60.0  # of a count, which takes milliseconds
 TIMED_LIMIT_S = 1800.0
@@ -53,6 +56,7 @@ def run(definition: Definition, order: Order) -> bool:
         Stopped: If it was told to end; what was told is on the disk.
     """
     _check_flags(definition, order)
+    check_search(definition)
     if not order.dry_run:
         check_writable(order.results)
     _compare(definition, order)
@@ -60,18 +64,24 @@ def run(definition: Definition, order: Order) -> bool:
         start_fork_server(PRELOAD)  # it imports torch while this process does
         sweep = _prepare(definition, order)
         with sweep.pool(stop) as pool:
-            sweep.make_plan(pool)
-            stop.raise_if_asked()
-            sweep.look()
-            if order.dry_run:
-                sweep.tell_plan(pool)
+            if definition.search is not None:
+                if order.dry_run:
+                    sweep.tell_search_plan()
+                    return False
+                sweep.search(pool, stop, definition)
+            else:
+                sweep.make_plan(pool)
                 stop.raise_if_asked()
-                return False
-            state.remember(order.results, definition)
-            if definition.timing is None:
-                sweep.count(pool)
+                sweep.look()
+                if order.dry_run:
+                    sweep.tell_plan(pool)
+                    stop.raise_if_asked()
+                    return False
+                state.remember(order.results, definition)
+                if definition.timing is None:
+                    sweep.count(pool)
         stop.raise_if_asked()
-    if definition.timing is not None:
+    if definition.timing is not None and definition.search is None:
         with listening(patiently=False):
             sweep.time()
     sweep.tell()
@@ -111,7 +121,10 @@ def _prepare(definition: Definition, order: Order) -> _Sweep:
 
     catalog = load_catalog(map(Path, definition.catalogs))
     combinations = Combinations(definition, catalog)
-    check(definition, catalog, combinations.total, yes=order.yes)
+    searched = definition.search is not None
+    check(definition, catalog, combinations.total, yes=order.yes or searched)
+    rows = [catalog[name] for name in definition.variants]
+    wish = read_wish(definition, definition.sizes or [row.input for row in rows])
     request = None
     if definition.timing is not None:
         from harness.sweep.timed import request_of
@@ -120,7 +133,10 @@ def _prepare(definition: Definition, order: Order) -> _Sweep:
         device = resolve_device(definition.timing.device)
         request = request_of(definition, device, order.limit_s or TIMED_LIMIT_S)
         request.resolved(combinations.row(0))  # a protocol that is wrong is told at once
-    return _Sweep(definition, order, combinations, request)
+    if searched:
+        definition = as_measured(definition, request, rows)
+        combinations = Combinations(definition, catalog)
+    return _Sweep(definition, order, combinations, request, rows, wish)
 
 
 @dataclass
@@ -131,6 +147,9 @@ class _Sweep:
     order: Order
     combinations: Combinations
     request: Request | None
+    rows: Sequence[Row]
+    wish: Wish | None
+    found: Found | None = None
     plan: Plan = field(default_factory=Plan)
     tally: Tally = field(default_factory=Tally)
     known: Known = field(default_factory=Known)
@@ -222,6 +241,41 @@ class _Sweep:
             *(self.tally, known, text.say),
         )
 
+    def search(self, pool: Pool, stop: Stop, definition: Definition) -> None:
+        """Search, and make what was found the plan.
+
+        Args:
+            pool: Ready for the sweep.
+            stop: Whether to end in good order.
+            definition: What is remembered of the sweep.
+        """
+        from harness.cli.sweep_search import take_over
+
+        assert self.wish is not None
+        expected, counted = expected_of(self.definition, self.request, self.rows, self._device())
+        search = Search(
+            definition=self.definition, combinations=self.combinations, wish=self.wish,
+            request=self.request, expected=expected, counted=counted, results=self.order.results,
+            jobs=self.jobs, resume=self.order.resume, retry_failed=self.order.retry_failed,
+        )  # fmt: skip
+        self.found = search.run(
+            *(pool, stop, self.tally, self.plan),
+            lambda: state.remember(self.order.results, definition),
+        )
+        stop.raise_if_asked()
+        text.tell_illegal(self.plan)
+        take_over(self.found, self.plan)
+        known = self._known(self._see)
+        self.tally.planned = len(self.plan.numbers)
+        self.tally.failures = [Failure(self._name(at), why) for at, why in known.failed.items()]
+        self.tally.reused = self.tally.planned - self.tally.measured - len(self.tally.failures)
+
+    def tell_search_plan(self) -> None:
+        """Print what would be searched."""
+        from harness.cli.sweep_search import tell_plan
+
+        tell_plan(self.definition, self.combinations, self.order.as_json)
+
     def tell_plan(self, pool: Pool) -> None:
         """Print what would be measured, and how long that would take."""
         from harness.sweep.estimate import static_s, timed_s
@@ -240,12 +294,29 @@ class _Sweep:
 
     def tell(self) -> None:
         """Print the answer."""
+        from harness.cli import sweep_search
+
         text.tell_failures(self.tally)
+        front = rows = None
+        if self.wish is not None:
+            front, rows = front_of(self.wish, self.order.results, self.plan, self._expected())
+            tell_warnings(front)
+        if self.found is not None:
+            sweep_search.tell_misses(self.found)
         if self.order.as_json:
-            text.tell_json(self.tally, self.order.results)
-        else:
-            elapsed_s = monotonic() - self.started_s
-            text.tell_summary(self.definition, self.tally, self.order.results, elapsed_s)
+            more: dict[str, Any] = {}
+            if self.found is not None:
+                more["search"] = sweep_search.answer(self.definition, self.found)
+            if rows is not None:
+                more["pareto"] = rows
+            text.tell_json(self.tally, self.order.results, more)
+            return
+        elapsed_s = monotonic() - self.started_s
+        text.tell_summary(self.definition, self.tally, self.order.results, elapsed_s)
+        if self.found is not None:
+            sweep_search.tell_found(self.definition, self.combinations, self.found)
+        if front is not None:
+            tell_front(front)
 
     def _name(self, position: int) -> str:
         return self.combinations.row(self.plan.numbers[position]).name
@@ -261,10 +332,15 @@ class _Sweep:
         sizes = sorted({(key.height, key.width) for key in self.plan.positions})
         if self.request is None:
             return Expected({size: (self.definition.batch, 3, *size) for size in sizes})
+        protocols = _protocols(self.request, self.combinations, self.plan, sizes)
+        return Expected({}, protocols, self._device())
+
+    def _device(self) -> str | None:
         from harness.environment import read_environment
 
-        device = read_environment(self.request.device)["device"]["name"]
-        return Expected({}, _protocols(self.request, self.combinations, self.plan, sizes), device)
+        if self.request is None:
+            return None
+        return str(read_environment(self.request.device)["device"]["name"])
 
 
 def _protocols(

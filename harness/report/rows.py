@@ -10,10 +10,11 @@ from typing import TypeVar
 
 from harness.errors import BadRequest
 from harness.logged_record import LoggedRecord
+from harness.proxy_record import ProxyRecord
 from harness.records import FailedRecord, ProfileRecord, Record, ReportedRecord
 from harness.report.definition import Definition, Row, Shape
 
-Dated = ProfileRecord | FailedRecord | LoggedRecord
+Dated = ProfileRecord | FailedRecord | LoggedRecord | ProxyRecord
 _Measured = TypeVar("_Measured", ProfileRecord, FailedRecord)
 
 

@@ -55,6 +55,8 @@ def time_all(
     known: Callable[[int], bool],
     tell: Callable[[str], None],
     take: Callable[[int, ProfileRecord | FailedRecord], None] = lambda _number, _record: None,
+    *,
+    strict: bool = True,
 ) -> None:
     """Time variants one after the other and store a record of each, failures too.
 
@@ -67,6 +69,7 @@ def time_all(
         known: Whether another sweep has measured a combination in the meantime.
         tell: Takes a line on how it goes.
         take: Takes each record when it is on the disk.
+        strict: Whether a request that does not fit the first variant is raised, and no failure.
 
     Raises:
         BadRequest: If what is asked for cannot be done at all, as the first variant shows.
@@ -80,7 +83,7 @@ def time_all(
                 tally.reused += 1
                 continue
             start_s = monotonic()
-            measured = _measure(request, request.resolved(row), first=number == todo[0])
+            measured = _measure(request, request.resolved(row), first=strict and number == todo[0])
             record = measured.record()
             append(path_for(results, record), record)
         if measured.failure is not None:

@@ -52,7 +52,5 @@ class Aim:
 
     def is_hopeless(self, figures: Figures, pending: Set[str]) -> bool:
         """Say whether a variant is out of the search, whatever the `pending` columns will be."""
-        unknown = any(
-            figures.get(name) is None for name in self.goals if name not in pending
-        )
+        unknown = any(figures.get(name) is None for name in self.goals if name not in pending)
         return unknown or any(excess > 0 for excess in self.excess(figures, pending).values())

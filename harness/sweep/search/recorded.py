@@ -33,7 +33,9 @@ class Recorded:
     failed: dict[Key, str] = field(default_factory=dict)
 
 
-def recorded(results: Path, expected: Expected, counted: Expected, figures_of: FiguresOf) -> Recorded:
+def recorded(
+    results: Path, expected: Expected, counted: Expected, figures_of: FiguresOf
+) -> Recorded:
     """Return what `results` holds of a sweep; of several records of a variant the newest.
 
     Args:

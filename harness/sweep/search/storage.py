@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import BadRequest
 
@@ -30,7 +30,9 @@ def require_optuna() -> None:
     try:
         import optuna
     except ImportError:
-        raise BadRequest("--search: needs the package optuna (pip install 'harness[search]')") from None
+        raise BadRequest(
+            "--search: needs the package optuna (pip install 'harness[search]')"
+        ) from None
     if int(optuna.__version__.partition(".")[0]) < 5:
         raise BadRequest(f"--search: needs optuna 5 or newer, got {optuna.__version__}")
 
@@ -55,35 +57,35 @@ def open_storage(place: str | None, folder: Path) -> BaseStorage:
             url = place if "://" in place else f"sqlite:///{path}"
             if "://" not in place:
                 path.parent.mkdir(parents=True, exist_ok=True)
-            return RDBStorage(url)
+            waiting = {"connect_args": {"timeout": 60}} if url.startswith("sqlite") else {}
+            return RDBStorage(url, engine_kwargs=waiting)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-        return JournalStorage(JournalFileBackend(str(path), _journal_lock(path)))
+        lock: Any = _JournalLock(path)  # what it is like has no public name
+        return JournalStorage(JournalFileBackend(str(path), lock))
     except Exception as error:  # noqa: BLE001 - of whichever database it is
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise BadRequest(f"--storage {place or path}: must be a study's, got {reason}") from None
 
 
-def _journal_lock(path: Path):  # type: ignore[no-untyped-def]  # its class is Optuna's
-    """Return the lock of a journal, which mends what a full disk may have left half written.
+class _JournalLock:
+    """The lock of a journal, which mends what a full disk may have left half written.
 
     Optuna's own locks are files, which a killed process leaves behind for half a minute.
     """
-    from optuna.storages.journal import BaseJournalFileLock
 
-    class Lock(BaseJournalFileLock):
-        _descriptor = -1
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor = -1
 
-        def acquire(self) -> bool:
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
-            _drop_torn_line(self._descriptor)
-            return True
+    def acquire(self) -> bool:
+        self._descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        _drop_torn_line(self._descriptor)
+        return True
 
-        def release(self) -> None:
-            os.close(self._descriptor)
-
-    return Lock()
+    def release(self) -> None:
+        os.close(self._descriptor)
 
 
 def _drop_torn_line(descriptor: int) -> None:

@@ -201,7 +201,7 @@ def _joined(name: str, aim: Aim, storage: BaseStorage, *, resume: bool) -> Any:
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    directions = [f"{better}imize" for better in aim.goals.values()]
+    directions: list[Any] = [f"{better}imize" for better in aim.goals.values()]
     exists = name in optuna.get_all_study_names(storage)
     if exists and not resume:
         raise BadRequest(
@@ -219,7 +219,9 @@ def _joined(name: str, aim: Aim, storage: BaseStorage, *, resume: bool) -> Any:
     ours = list(aim.goals), directions
     theirs = before or ours[0], [direction.name.lower() for direction in study.directions]
     if theirs != ours:
-        said = [", ".join(map(" ".join, zip(way, names, strict=True))) for names, way in (theirs, ours)]
+        said = [
+            ", ".join(map(" ".join, zip(way, names, strict=True))) for names, way in (theirs, ours)
+        ]
         raise BadRequest(f"search: the study {name} looks for {said[0]}, got {said[1]}")
     return study
 

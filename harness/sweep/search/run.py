@@ -1,0 +1,264 @@
+"""A search: variants are proposed in batches, measured as in any sweep, stored, and then told."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.records import FailedRecord, ProfileRecord, from_json
+from harness.sweep.combinations import Combinations, numbers
+from harness.sweep.definition import Definition, Sample
+from harness.sweep.known import Expected
+from harness.sweep.plan import Illegal, Key, Plan
+from harness.sweep.pool import Pool
+from harness.sweep.search.aim import Aim, Figures
+from harness.sweep.search.recorded import FiguresOf, Recorded, recorded
+from harness.sweep.search.study import (
+    EXCLUDED,
+    NOT_BUILT,
+    NOT_MEASURED,
+    Asked,
+    Standing,
+    Study,
+)
+from harness.sweep.static import counted_by, looked_at, store
+from harness.sweep.stopping import Stop, listening
+from harness.sweep.tally import Failure, Tally
+from harness.sweep.worker import Counted
+
+if TYPE_CHECKING:
+    from harness.profiling.request import Request
+
+SMALLEST_BATCH = 8  # of one size on small machines, so that a seed gives the same trials there
+_TRIED_TOGETHER = 32
+
+Fresh = dict[int, tuple[Asked, Key]]
+
+
+@dataclass(kw_only=True)
+class Searcher:
+    """A search and how far it is.
+
+    Attributes:
+        definition: The sweep; it has a search.
+        combinations: Its combinations.
+        aim: What it looks for.
+        study: Where trials come from.
+        results: Folder that the records go to.
+        expected: Which records have all that the sweep measures.
+        counted: Which have its counts.
+        figures_of: Makes figures of records.
+        request: What is asked of each variant where it is timed; null for counting alone.
+        jobs: Processes of the pool.
+        retry_failed: Whether what had failed is measured again.
+        tell: Takes a line on how a timing goes.
+        tally: What this process has done.
+        plan: Takes combinations that cannot be built.
+        exhausted: Whether there are no more variants than were found.
+    """
+
+    definition: Definition
+    combinations: Combinations
+    aim: Aim
+    study: Study
+    results: Path
+    expected: Expected
+    counted: Expected
+    figures_of: FiguresOf
+    request: Request | None
+    jobs: int
+    retry_failed: bool
+    tell: Callable[[str], None]
+    tally: Tally = field(default_factory=Tally)
+    plan: Plan = field(default_factory=Plan)
+    exhausted: bool = False
+    _recorded: Recorded | None = None
+    _taken: set[Key] = field(default_factory=set)
+    _illegal: set[int] = field(default_factory=set)
+    _spare: deque[tuple[int, Key]] = field(default_factory=deque)
+    _timed_before: bool = False
+
+    def __post_init__(self) -> None:
+        search = self.definition.search
+        assert search is not None
+        self._wanted = search.trials
+        self.tally.planned = search.trials
+        self._batch = 1 if self.request else max(SMALLEST_BATCH, 2 * self.jobs)
+        order = Sample(search.trials, search.seed)
+        self._untried = numbers(self.combinations.total, order)
+
+    def run(
+        self,
+        pool: Pool,
+        turn: Callable[[], AbstractContextManager[None]],
+        stop: Stop,
+        show: Callable[[int], None],
+    ) -> None:
+        """Measure until there are as many variants as are wanted, or no others.
+
+        Args:
+            pool: Ready for the definition.
+            turn: Returns a context in which nobody else asks.
+            stop: Whether to end in good order; what is in flight then is left to a resumption.
+            show: Hears how many variants have been taken.
+
+        Raises:
+            RunFailed: If records could not be written.
+        """
+        while not stop:
+            with turn():
+                fresh = self._ask(pool, stop)
+            show(len(self._taken))
+            if not fresh:
+                return
+            self._measure(pool, fresh)
+
+    def _ask(self, pool: Pool, stop: Stop) -> Fresh:
+        """Return trials of variants that nobody has measured or is measuring."""
+        standing = self.study.standing()
+        if standing.left or self._recorded is None:
+            self._recorded = self._look()
+        self._taken = standing.outcomes.keys() | standing.in_flight
+        fresh: Fresh = {}
+        for asked, key in standing.left:
+            self._take(asked, key, fresh)
+        while len(self._taken) < self._wanted and len(fresh) < self._batch and not stop:
+            before = len(self._taken)
+            room = min(self._wanted - before, self._batch - len(fresh))
+            self._sort(pool, [self.study.ask() for _ in range(room)], standing, fresh)
+            if len(self._taken) == before and not stop:
+                # The sampler repeats itself: something new, so that it learns and the search ends.
+                number = self._next_untried(pool)
+                if number is None:
+                    self.exhausted = True
+                    break
+                self._sort(pool, [self.study.ask(number)], standing, fresh)
+        return fresh
+
+    def _look(self) -> Recorded:
+        found = recorded(self.results, self.expected, self.counted, self.figures_of)
+        if self.retry_failed:
+            found.failed.clear()
+        return found
+
+    def _sort(self, pool: Pool, every: Sequence[Asked], standing: Standing, fresh: Fresh) -> None:
+        """Tell at once what needs no measurement; the rest becomes `fresh`."""
+        checked = dict(looked_at(pool, [[asked.number] for asked in every], self.combinations))
+        for asked in every:
+            found = checked.get(asked.number)
+            if found is None:  # it was told to stop
+                self.study.forget(asked)
+            elif isinstance(found, Illegal):
+                self._note(asked.number, found)
+                self.study.tell_without(asked, NOT_BUILT)
+            elif not isinstance(found, Key):
+                self.study.tell_without(asked, EXCLUDED)
+            elif found in standing.outcomes:
+                self.study.tell_again(asked, standing.outcomes[found])
+            elif found in self._taken:  # of this batch, or another process has it
+                self.study.forget(asked)
+            else:
+                self._take(asked, found, fresh)
+
+    def _take(self, asked: Asked, key: Key, fresh: Fresh) -> None:
+        """Tell a variant from its record, or have it measured."""
+        assert self._recorded is not None
+        name = self.combinations.row(asked.number).name
+        self.study.mark(asked, key, name)
+        self._taken.add(key)
+        if key in self._recorded.measured:
+            self.tally.reused += 1
+            self.study.tell(asked, self._recorded.measured[key])
+        elif key in self._recorded.failed:
+            self.tally.failures.append(Failure(name, self._recorded.failed[key]))
+            self.study.tell_without(asked, NOT_MEASURED)
+        else:
+            fresh[asked.number] = asked, key
+
+    def _next_untried(self, pool: Pool) -> int | None:
+        """Return the number of a variant that nobody has taken; null where there is none left."""
+        while True:
+            while self._spare:
+                number, key = self._spare.popleft()
+                if key not in self._taken:
+                    return number
+            some = list(islice(self._untried, _TRIED_TOGETHER * self.jobs))
+            if not some:
+                return None
+            chunks = [some[at :: self.jobs] for at in range(min(self.jobs, len(some)))]
+            for number, checked in looked_at(pool, chunks, self.combinations):
+                if isinstance(checked, Key):
+                    self._spare.append((number, checked))
+                elif isinstance(checked, Illegal):
+                    self._note(number, checked)
+
+    def _note(self, number: int, illegal: Illegal) -> None:
+        if number not in self._illegal:
+            self._illegal.add(number)
+            self.plan.take(number, illegal)
+
+    def _measure(self, pool: Pool, fresh: Fresh) -> None:
+        """Count, then time what may still be wanted; every record is stored before it is told."""
+        left = []
+        for number, one, figures in self._counted(pool, fresh):
+            asked, _ = fresh[number]
+            if figures is None:
+                self.study.tell_without(asked, NOT_MEASURED)
+            elif self.request is None:
+                self.study.tell(asked, figures)
+            elif self.aim.is_hopeless(figures, self.aim.late):
+                if one is None:
+                    self.tally.reused += 1
+                else:
+                    store(self.results, [one], self.tally)
+                self.study.tell(asked, figures, frozenset(self.aim.late))
+            else:
+                left.append(number)
+        if left:
+            self._time(left, fresh)
+
+    def _counted(
+        self, pool: Pool, fresh: Fresh
+    ) -> Iterator[tuple[int, Counted | None, Figures | None]]:
+        """Yield each variant's count and figures; no count where a record has it, or no figures."""
+        assert self._recorded is not None
+        known = self._recorded.counted
+        for number in [number for number, (_, key) in fresh.items() if key in known]:
+            yield number, None, known[fresh[number][1]]
+        todo = [[number] for number, (_, key) in fresh.items() if key not in known]
+        for [number], [one] in counted_by(pool, todo, self.definition, self.combinations):
+            if self.request is None or one.failure is not None:
+                store(self.results, [one], self.tally)
+            if one.failure is not None:
+                yield number, one, None
+                continue
+            record = from_json(one.line, where=one.variant)
+            assert isinstance(record, ProfileRecord)
+            [figures] = self.figures_of([record])
+            yield number, one, figures
+
+    def _time(self, left: Sequence[int], fresh: Fresh) -> None:
+        from harness.sweep.timed import time_all
+
+        assert self.request is not None
+
+        def take(number: int, record: ProfileRecord | FailedRecord) -> None:
+            asked, _ = fresh[number]
+            if isinstance(record, FailedRecord):
+                self.study.tell_without(asked, NOT_MEASURED)
+            else:
+                [figures] = self.figures_of([record])
+                self.study.tell(asked, figures)
+
+        with listening(patiently=False):
+            time_all(
+                *(left, self.request, self.combinations, self.results, self.tally),
+                *(lambda _number: False, self.tell, take),
+                strict=not self._timed_before,
+            )
+        self._timed_before = True
