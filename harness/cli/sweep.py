@@ -139,8 +139,8 @@ def sweep(
     """Measure every combination of options: an ablation, as the table of a paper needs it.
 
     What varies stands in FILE.yaml (keys: variants, grid, zip, when, exclude, sample, catalog,
-    input, batch, timing, miou, pareto, proxy, search) or in flags. Equal specs are measured once. A combination that
-    cannot be built is listed with its reason before anything runs.
+    input, batch, timing, miou, pareto, proxy, search) or in flags. Equal specs are measured once.
+    A combination that cannot be built is listed with its reason before anything runs.
 
     Counting uses every core. With --timing variants are timed one after the other, each in fresh
     processes. A variant that crashes, runs out of memory or takes longer than --limit leaves a

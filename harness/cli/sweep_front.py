@@ -32,18 +32,18 @@ class Wish:
         goals: What its rows are the best in.
         limits: What they have to meet.
         columns: All columns that its records have.
+        proxies: Source of each proxy.
     """
 
     goals: Sequence[Goal]
     limits: Sequence[Limit]
     columns: Mapping[str, Column]
+    proxies: Mapping[str, str]
 
-    def late(self) -> frozenset[str]:
-        """Return the columns that counting alone does not give."""
-        from harness.report.query.columns import PROXY
-
-        names = [goal.column.name for goal in self.goals] + [one.column for one in self.limits]
-        return frozenset(n for n in names if self.columns[n].timed or n.startswith(PROXY))
+    @property
+    def named(self) -> list[str]:
+        """Columns of goals and limits."""
+        return [goal.column.name for goal in self.goals] + [one.column for one in self.limits]
 
 
 def read_wish(definition: Definition, sizes: Iterable[Sequence[int]]) -> Wish | None:
@@ -80,7 +80,7 @@ def read_wish(definition: Definition, sizes: Iterable[Sequence[int]]) -> Wish | 
         raise BadRequest(
             f"{WHO}: costs beside the mIoU of logs must be of one input, got {', '.join(every)}"
         )
-    return Wish(goals, limits, columns)
+    return Wish(goals, limits, columns, definition.proxies)
 
 
 def columns_of(definition: Definition) -> dict[str, Column]:
@@ -110,7 +110,7 @@ def front_of(
     from harness.store import without_collection
 
     with without_collection():
-        table = build_table(_records(results, plan, expected))
+        table = build_table(_records(results, plan, expected, wish.proxies))
     table = newest_of(table.rows(table.frame["kind"] == "profile"))
     # What no record has is a column all the same: a front of it is empty, and says why.
     lacking = {goal.column.name for goal in wish.goals} | {limit.column for limit in wish.limits}
@@ -126,14 +126,21 @@ def front_of(
     return found, plain_rows(found.rows, list(found.rows.columns.values()))
 
 
-def _records(results: Path, plan: Plan, expected: Expected) -> Iterator[Record]:
-    from harness.records import FailedRecord, ProfileRecord
+def _records(
+    results: Path, plan: Plan, expected: Expected, proxies: Mapping[str, str]
+) -> Iterator[Record]:
+    from harness.logged_record import LoggedRecord
+    from harness.proxy_record import ProxyRecord
+    from harness.records import ProfileRecord
     from harness.sweep.known import records_of
+    from harness.sweep.scores import is_of
 
     for _, record in records_of(results, plan, expected, []):
         if isinstance(record, ProfileRecord) and expected.protocols is None:
             yield replace(record, timing=None)  # of whichever device: none of this sweep's
-        elif not isinstance(record, FailedRecord):
+        elif isinstance(record, ProfileRecord | LoggedRecord) or (
+            isinstance(record, ProxyRecord) and is_of(record, proxies)
+        ):
             yield record
 
 

@@ -80,6 +80,8 @@ def run(definition: Definition, order: Order) -> bool:
                 state.remember(order.results, definition)
                 if definition.timing is None:
                     sweep.count(pool)
+                stop.raise_if_asked()
+                sweep.score(pool)
         stop.raise_if_asked()
     if definition.timing is not None and definition.search is None:
         with listening(patiently=False):
@@ -117,6 +119,7 @@ def _compare(definition: Definition, order: Order) -> None:
 def _prepare(definition: Definition, order: Order) -> _Sweep:
     from harness.sweep.checks import check
     from harness.sweep.combinations import Combinations
+    from harness.sweep.proxy import load_proxy
     from variants.catalog import load_catalog
 
     catalog = load_catalog(map(Path, definition.catalogs))
@@ -133,7 +136,9 @@ def _prepare(definition: Definition, order: Order) -> _Sweep:
         device = resolve_device(definition.timing.device)
         request = request_of(definition, device, order.limit_s or TIMED_LIMIT_S)
         request.resolved(combinations.row(0))  # a protocol that is wrong is told at once
-    if searched:
+    for source in definition.proxies.values():
+        load_proxy(source)  # what is not there is told at once
+    if searched or definition.proxies:
         definition = as_measured(definition, request, rows)
         combinations = Combinations(definition, catalog)
     return _Sweep(definition, order, combinations, request, rows, wish)
@@ -150,6 +155,7 @@ class _Sweep:
     rows: Sequence[Row]
     wish: Wish | None
     found: Found | None = None
+    unscored: list[Failure] = field(default_factory=list)
     plan: Plan = field(default_factory=Plan)
     tally: Tally = field(default_factory=Tally)
     known: Known = field(default_factory=Known)
@@ -227,6 +233,18 @@ class _Sweep:
                 *(self.order.results, tally, lambda: show(tally.done - before)),
             )
 
+    def score(self, pool: Pool) -> None:
+        """Have proxies score every variant that did not fail."""
+        from harness.cli.sweep_scores import score_all
+
+        failed = {failure.variant for failure in self.tally.failures}
+        able = {
+            number: key
+            for key, number in zip(self.plan.positions, self.plan.numbers, strict=True)
+            if not failed or self.combinations.row(number).name not in failed
+        }
+        self.unscored += score_all(pool, able, self.definition, self.combinations, self.order)
+
     def time(self) -> None:
         from harness.sweep.timed import time_all
 
@@ -258,7 +276,7 @@ class _Sweep:
             request=self.request, expected=expected, counted=counted, results=self.order.results,
             jobs=self.jobs, resume=self.order.resume, retry_failed=self.order.retry_failed,
         )  # fmt: skip
-        self.found = search.run(
+        self.found, self.unscored = search.run(
             *(pool, stop, self.tally, self.plan),
             lambda: state.remember(self.order.results, definition),
         )
@@ -296,6 +314,7 @@ class _Sweep:
         """Print the answer."""
         from harness.cli import sweep_search
 
+        self.tally.failures += self.unscored
         text.tell_failures(self.tally)
         front = rows = None
         if self.wish is not None:

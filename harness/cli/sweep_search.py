@@ -17,6 +17,7 @@ from harness.errors import BadRequest
 if TYPE_CHECKING:
     from harness.cli.sweep_front import Wish
     from harness.profiling.request import Request
+    from harness.proxy_record import ProxyRecord
     from harness.records import ProfileRecord
     from harness.sweep.combinations import Combinations
     from harness.sweep.definition import Definition
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from harness.sweep.search.aim import Aim, Figures
     from harness.sweep.search.study import Outcome
     from harness.sweep.stopping import Stop
-    from harness.sweep.tally import Tally
+    from harness.sweep.tally import Failure, Tally
     from variants.catalog import Row
 
 _NEAREST = 3  # constraints that are named where none can be met
@@ -120,8 +121,8 @@ class Search:
 
     def run(
         self, pool: Pool, stop: Stop, tally: Tally, plan: Plan, remember: Callable[[], None]
-    ) -> Found:
-        """Search until there are as many variants as are wanted.
+    ) -> tuple[Found, list[Failure]]:
+        """Search until there are as many variants as are wanted; return also what has no score.
 
         Args:
             pool: Ready for the definition.
@@ -148,8 +149,9 @@ class Search:
             searcher = Searcher(
                 definition=self.definition, combinations=self.combinations, aim=aim, study=study,
                 results=self.results, expected=self.expected, counted=self.counted,
-                figures_of=_FiguresOf(self.results, aim), request=self.request, jobs=self.jobs,
-                retry_failed=self.retry_failed, tell=text.say, tally=tally, plan=plan,
+                figures_of=_FiguresOf(self.results, aim, self.definition.proxies),
+                request=self.request, jobs=self.jobs, retry_failed=self.retry_failed,
+                tell=text.say, tally=tally, plan=plan,
             )  # fmt: skip
             with meter("searching", search.trials) as show:
                 searcher.run(pool, presence.turn, stop, show)
@@ -158,7 +160,8 @@ class Search:
         finally:
             presence.leave()
         where = search.storage or str(folder / JOURNAL)
-        return Found(standing.outcomes, standing.trials, searcher.exhausted, where)
+        found = Found(standing.outcomes, standing.trials, searcher.exhausted, where)
+        return found, searcher.failed_scores
 
 
 def take_over(found: Found, plan: Plan) -> None:
@@ -229,10 +232,15 @@ def tell_misses(found: Found) -> None:
 
 def aim_of(wish: Wish) -> Aim:
     """Return what the search looks for."""
+    from harness.report.query.columns import PROXY
     from harness.sweep.search.aim import Aim
 
-    goals = {goal.column.name: goal.better for goal in wish.goals}
-    return Aim(goals, tuple(wish.limits), wish.late())
+    return Aim(
+        goals={goal.column.name: goal.better for goal in wish.goals},
+        limits=tuple(wish.limits),
+        timed=frozenset(name for name in wish.named if wish.columns[name].timed),
+        scored=frozenset(name for name in wish.named if name.startswith(PROXY)),
+    )
 
 
 class _FiguresOf:
@@ -241,17 +249,26 @@ class _FiguresOf:
     Args:
         results: The folder whose logs are joined.
         aim: Whose columns are wanted.
+        proxies: Source of each proxy, whose scores are joined.
     """
 
-    def __init__(self, results: Path, aim: Aim) -> None:
+    def __init__(self, results: Path, aim: Aim, proxies: Mapping[str, str]) -> None:
+        from harness.logged_record import LoggedRecord
+        from harness.proxy_record import ProxyRecord
         from harness.report.query.joined import Joined
         from harness.store import stream
+        from harness.sweep.scores import is_of
 
-        self._columns = aim.columns
+        self._columns = list(dict.fromkeys((*aim.columns, *(f"proxy.{name}" for name in proxies))))
         self._joined = Joined()
-        if "miou" in self._columns:
-            for record in stream(results, []):
+        for record in stream(results, []) if proxies or "miou" in self._columns else ():
+            if isinstance(record, LoggedRecord) or (
+                isinstance(record, ProxyRecord) and is_of(record, proxies)
+            ):
                 self._joined.add(record)
+
+    def add(self, record: ProxyRecord) -> None:
+        self._joined.add(record)
 
     def __call__(self, records: Sequence[ProfileRecord]) -> list[Figures]:
         from harness.report.query.flatten import Flattener

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.logged_record import LoggedRecord
+from harness.proxy_record import ProxyRecord
 from harness.records import FailedRecord, ProfileRecord, Record
 from harness.store import stream
 from harness.sweep.plan import Key, Plan
@@ -29,8 +30,11 @@ class Expected:
     protocols: Mapping[Size, Mapping[str, Any]] | None = None
     device: str | None = None
 
-    def sizes(self, record: ProfileRecord | FailedRecord) -> list[Size]:
+    def sizes(self, record: ProfileRecord | FailedRecord | ProxyRecord) -> list[Size]:
         """Return the sizes of the plan that the record measures; none if it is of another kind."""
+        if isinstance(record, ProxyRecord):
+            inputs = self.shapes if self.protocols is None else _inputs(self.protocols)
+            return [size for size, shape in inputs.items() if shape == record.input_shape]
         if self.protocols is None:
             if isinstance(record, FailedRecord) and record.protocol:
                 return []
@@ -72,7 +76,7 @@ def records_of(
     for key, position in plan.positions.items():
         by_spec.setdefault(key.spec, []).append(position)
     for record in stream(results, problems, refuse_other_schemas=True):
-        if not isinstance(record, ProfileRecord | FailedRecord | LoggedRecord):
+        if not isinstance(record, ProfileRecord | FailedRecord | LoggedRecord | ProxyRecord):
             continue
         try:
             spec = bytes.fromhex(record.spec_sha256)
@@ -118,6 +122,10 @@ def look(
     for position in known.done & known.failed.keys():
         del known.failed[position]
     return known
+
+
+def _inputs(protocols: Mapping[Size, Mapping[str, Any]]) -> dict[Size, tuple[int, ...]]:
+    return {size: tuple(protocol["input"]) for size, protocol in protocols.items()}
 
 
 def _completed(record: ProfileRecord) -> Mapping[str, Any] | None:

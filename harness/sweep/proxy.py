@@ -1,4 +1,4 @@
-"""Proxies: functions of somebody else's that score a network, by the name that a user gives them."""
+"""Proxies: functions of somebody else's that score a network, by a name that a user gives."""
 
 from __future__ import annotations
 

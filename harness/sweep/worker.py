@@ -44,11 +44,12 @@ class Counted(NamedTuple):
     failure: str | None
 
 
-class _Worker:
+class Worker:
     """A process's own view of the sweep."""
 
     def __init__(self, definition: Definition, limit_s: float) -> None:
         catalog = load_catalog(map(Path, definition.catalogs))
+        self.definition = definition
         self.combinations = Combinations(definition, catalog)
         self.batch = definition.batch
         self.limit_s = limit_s
@@ -90,7 +91,7 @@ class _Worker:
         return measured
 
 
-_worker: _Worker | None = None
+_worker: Worker | None = None
 
 
 def start(definition: Definition, limit_s: float) -> None:
@@ -98,19 +99,23 @@ def start(definition: Definition, limit_s: float) -> None:
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    _worker = _Worker(definition, limit_s)
+    _worker = Worker(definition, limit_s)
+
+
+def work() -> Worker:
+    """Return this process's own view of the sweep, which `start` has made ready."""
+    assert _worker is not None
+    return _worker
 
 
 def check_chunk(numbers: Sequence[int]) -> list[Checked]:
     """Return what becomes of combinations, by number."""
-    assert _worker is not None
-    return [_worker.check(number) for number in numbers]
+    return [work().check(number) for number in numbers]
 
 
 def count_chunk(numbers: Sequence[int]) -> list[Counted]:
     """Return the records of combinations that can be built, by number."""
-    assert _worker is not None
-    return [_worker.count(number) for number in numbers]
+    return [work().count(number) for number in numbers]
 
 
 class _OutOfTime(BaseException):

@@ -19,12 +19,14 @@ class Aim:
     Attributes:
         goals: Columns, and which values of each are better.
         limits: What a variant has to meet.
-        late: Those of these columns that are known only after a timing or a proxy has run.
+        timed: Those of these columns that only a timing gives.
+        scored: Those that are scores of proxies.
     """
 
     goals: Mapping[str, Literal["min", "max"]]
     limits: tuple[Limit, ...]
-    late: Set[str]
+    timed: Set[str]
+    scored: Set[str]
 
     @property
     def columns(self) -> list[str]:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
+from harness.proxy_record import ProxyRecord
 from harness.records import FailedRecord, ProfileRecord, Record
 from harness.store import stream
 from harness.sweep.known import Expected
 from harness.sweep.plan import Key
 from harness.sweep.search.aim import Figures
 
-#: Figures of records, by column, mIoU and proxies joined; what reports make of records.
-FiguresOf = Callable[[Sequence[ProfileRecord]], Sequence[Figures]]
+
+class FiguresOf(Protocol):
+    """What reports make of records: figures by column, mIoU and proxies joined."""
+
+    def __call__(self, records: Sequence[ProfileRecord]) -> Sequence[Figures]:
+        """Return the figures of each record."""
+
+    def add(self, record: ProxyRecord) -> None:
+        """Take what a proxy says, to be joined from now on."""
+
 
 _TOGETHER = 1000
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -16,6 +16,7 @@ from harness.sweep.definition import Definition, Sample
 from harness.sweep.known import Expected
 from harness.sweep.plan import Illegal, Key, Plan
 from harness.sweep.pool import Pool
+from harness.sweep.scores import scored
 from harness.sweep.search.aim import Aim, Figures
 from harness.sweep.search.recorded import FiguresOf, Recorded, recorded
 from harness.sweep.search.study import (
@@ -59,6 +60,7 @@ class Searcher:
         tell: Takes a line on how a timing goes.
         tally: What this process has done.
         plan: Takes combinations that cannot be built.
+        failed_scores: What proxies could not score.
         exhausted: Whether there are no more variants than were found.
     """
 
@@ -77,7 +79,10 @@ class Searcher:
     tally: Tally = field(default_factory=Tally)
     plan: Plan = field(default_factory=Plan)
     exhausted: bool = False
-    _recorded: Recorded | None = None
+    failed_scores: list[Failure] = field(default_factory=list)
+    _known: Recorded = field(default_factory=Recorded)
+    _looked: bool = False
+    _unstored: dict[int, Counted] = field(default_factory=dict)
     _taken: set[Key] = field(default_factory=set)
     _illegal: set[int] = field(default_factory=set)
     _spare: deque[tuple[int, Key]] = field(default_factory=deque)
@@ -121,8 +126,8 @@ class Searcher:
     def _ask(self, pool: Pool, stop: Stop) -> Fresh:
         """Return trials of variants that nobody has measured or is measuring."""
         standing = self.study.standing()
-        if standing.left or self._recorded is None:
-            self._recorded = self._look()
+        if standing.left or not self._looked:
+            self._known, self._looked = self._look(), True
         self._taken = standing.outcomes.keys() | standing.in_flight
         fresh: Fresh = {}
         for asked, key in standing.left:
@@ -167,16 +172,15 @@ class Searcher:
 
     def _take(self, asked: Asked, key: Key, fresh: Fresh) -> None:
         """Tell a variant from its record, or have it measured."""
-        assert self._recorded is not None
         name = self.combinations.row(asked.number).name
         self.study.mark(asked, key, name)
         self._taken.add(key)
-        if key in self._recorded.measured:
-            self.tally.reused += 1
-            self.study.tell(asked, self._recorded.measured[key])
-        elif key in self._recorded.failed:
-            self.tally.failures.append(Failure(name, self._recorded.failed[key]))
+        if key in self._known.failed:
+            self.tally.failures.append(Failure(name, self._known.failed[key]))
             self.study.tell_without(asked, NOT_MEASURED)
+        elif key in self._known.measured and not self.definition.proxies:
+            self.tally.reused += 1
+            self.study.tell(asked, self._known.measured[key])
         else:
             fresh[asked.number] = asked, key
 
@@ -203,44 +207,73 @@ class Searcher:
             self.plan.take(number, illegal)
 
     def _measure(self, pool: Pool, fresh: Fresh) -> None:
-        """Count, then time what may still be wanted; every record is stored before it is told."""
-        left = []
-        for number, one, figures in self._counted(pool, fresh):
-            asked, _ = fresh[number]
-            if figures is None:
-                self.study.tell_without(asked, NOT_MEASURED)
-            elif self.request is None:
-                self.study.tell(asked, figures)
-            elif self.aim.is_hopeless(figures, self.aim.late):
-                if one is None:
-                    self.tally.reused += 1
-                else:
-                    store(self.results, [one], self.tally)
-                self.study.tell(asked, figures, frozenset(self.aim.late))
-            else:
-                left.append(number)
-        if left:
-            self._time(left, fresh)
+        """Measure variants, the cheap first, and no more of one than it takes to turn it down.
 
-    def _counted(
-        self, pool: Pool, fresh: Fresh
-    ) -> Iterator[tuple[int, Counted | None, Figures | None]]:
-        """Yield each variant's count and figures; no count where a record has it, or no figures."""
-        assert self._recorded is not None
-        known = self._recorded.counted
-        for number in [number for number, (_, key) in fresh.items() if key in known]:
-            yield number, None, known[fresh[number][1]]
-        todo = [[number] for number, (_, key) in fresh.items() if key not in known]
+        Every record is stored before it is told.
+        """
+        figures = self._counted(pool, fresh)
+        late = self.aim.timed | self.aim.scored
+        for name in self.definition.proxies:
+            wanted = [n for n, found in figures.items() if not self.aim.is_hopeless(found, late)]
+            self._score(pool, name, wanted, fresh, figures)
+        timed = []
+        for number, found in figures.items():
+            asked, key = fresh[number]
+            turned_down = [p for p in (late, self.aim.timed) if self.aim.is_hopeless(found, p)]
+            if not turned_down and self.request is not None and key not in self._known.measured:
+                timed.append(number)
+                continue
+            if number in self._unstored:
+                store(self.results, [self._unstored.pop(number)], self.tally)
+            self.study.tell(asked, found, frozenset(turned_down[0] if turned_down else ()))
+        self._unstored.clear()
+        if timed:
+            self._time(timed, fresh)
+
+    def _counted(self, pool: Pool, fresh: Fresh) -> dict[int, Figures]:
+        """Return the figures of a count of each variant; what cannot be counted is told."""
+        found: dict[int, Figures] = {}
+        todo = []
+        for number, (_, key) in fresh.items():
+            known = self._known.measured.get(key) or self._known.counted.get(key)
+            if known is None:
+                todo.append([number])
+            else:
+                found[number] = known
         for [number], [one] in counted_by(pool, todo, self.definition, self.combinations):
-            if self.request is None or one.failure is not None:
+            if one.failure is None and self.request is not None:
+                self._unstored[number] = one  # a timing has a count of its own
+            else:
                 store(self.results, [one], self.tally)
             if one.failure is not None:
-                yield number, one, None
+                self.study.tell_without(fresh[number][0], NOT_MEASURED)
                 continue
             record = from_json(one.line, where=one.variant)
             assert isinstance(record, ProfileRecord)
-            [figures] = self.figures_of([record])
-            yield number, one, figures
+            [found[number]] = self.figures_of([record])
+        return found
+
+    def _score(
+        self,
+        pool: Pool,
+        name: str,
+        wanted: Sequence[int],
+        fresh: Fresh,
+        figures: dict[int, Figures],
+    ) -> None:
+        """Add what a proxy says of variants to their figures; what it cannot score is told."""
+        column = f"proxy.{name}"
+        todo = [number for number in wanted if figures[number].get(column) is None]
+        for number, record in scored(
+            pool, name, todo, self.definition, self.combinations, self.results
+        ):
+            self.figures_of.add(record)
+            if record.value is None:
+                self.failed_scores.append(Failure(record.variant, f"proxy {name}: {record.reason}"))
+                self.study.tell_without(fresh[number][0], NOT_MEASURED)
+                del figures[number]
+            else:
+                figures[number] = {**figures[number], column: record.value}
 
     def _time(self, left: Sequence[int], fresh: Fresh) -> None:
         from harness.sweep.timed import time_all
