@@ -15,7 +15,9 @@ Sign = Literal["<=", "<", ">=", ">"]
 
 UNKNOWN = 1.0  # what a variant without the figure exceeds the limit by: it does not meet it
 _LEAST = 1e-12  # by which a figure that equals a strict limit exceeds it
-_FORM = re.compile(r"\s*(?P<name>.*?)\s*(?P<sign><=|>=|==|!=|<|>|=)\s*(?P<number>[^<>=!]*?)\s*")
+_FORM = re.compile(
+    r"\s*(?P<name>[^<>=!]*?)\s*(?P<sign><=|>=|==|!=|<|>|=)\s*(?P<number>[^<>=!]*?)\s*"
+)
 _NUMBER = re.compile(r"(?P<value>[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(?P<unit>\S*)")
 _MACS = re.compile(r"(?P<rule>\S+)\s+(?P<prefix>[kKMGT]?)MACs?", re.IGNORECASE)
 _BARE_MACS = re.compile(r"[kKMGT]?MACs?", re.IGNORECASE)
