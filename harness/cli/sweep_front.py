@@ -145,9 +145,12 @@ def _records(
 
 
 def _within(table: Table, limits: Sequence[Limit]) -> Table:
+    import numpy as np
+
     for limit in limits:
         values = table.frame[limit.column].tolist()
-        table = table.rows([limit.excess(float(value)) <= 0 for value in values])
+        kept = [limit.excess(float(value)) <= 0 for value in values]
+        table = table.rows(np.array(kept, dtype=bool))
     return table
 
 

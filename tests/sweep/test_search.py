@@ -288,8 +288,8 @@ def test_a_study_of_other_goals_is_refused_though_the_change_is_meant(harness: H
     other = ("--pareto", "params,conv_io", "--resume", "--changed")
     done = harness(*FLAGS, *GRID, "--search", "9", *other)
     assert (
-        "the study tiny looks for macs.conv minimize, params maximize, got params minimize, "
-        "conv_io minimize" in refusal(done)
+        "the study tiny looks for minimize macs.conv, maximize params, got minimize params, "
+        "minimize conv_io" in refusal(done)
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -109,7 +110,8 @@ class Study:
         search = definition.search
         # A process that goes on, or joins, must not draw what another has drawn.
         seed = random.Random(f"{search.seed} {joined}").getrandbits(32)
-        self._study.sampler = _sampler(search.sampler, seed, search.trials)
+        with _as_it_is():
+            self._study.sampler = _sampler(search.sampler, seed, search.trials)
 
     def ask(self, number: int | None = None) -> Asked:
         """Return a new trial.
@@ -211,8 +213,7 @@ def _joined(name: str, aim: Aim, storage: BaseStorage, *, resume: bool) -> Any:
     study = optuna.create_study(
         storage=storage, study_name=name, directions=directions, load_if_exists=True
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+    with _as_it_is():
         before = study.metric_names
         if before is None:
             study.set_metric_names(list(aim.goals))
@@ -224,6 +225,16 @@ def _joined(name: str, aim: Aim, storage: BaseStorage, *, resume: bool) -> Any:
         ]
         raise BadRequest(f"search: the study {name} looks for {said[0]}, got {said[1]}")
     return study
+
+
+@contextmanager
+def _as_it_is() -> Iterator[None]:
+    """Keep Optuna from warning of what may change in its next version, which is pinned."""
+    from optuna.exceptions import ExperimentalWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        yield
 
 
 def _sampler(name: str, seed: int, trials: int) -> BaseSampler:
