@@ -194,6 +194,8 @@ class Searcher:
             some = list(islice(self._untried, _TRIED_TOGETHER * self.jobs))
             if not some:
                 return None
+            made = [(number, self.combinations.at(number)) for number in some]
+            some = [n for n, found in made if found is not None and found.excluded is None]
             chunks = [some[at :: self.jobs] for at in range(min(self.jobs, len(some)))]
             for number, checked in looked_at(pool, chunks, self.combinations):
                 if isinstance(checked, Key):

@@ -229,7 +229,7 @@ def _joined(name: str, aim: Aim, storage: BaseStorage, *, resume: bool) -> Any:
 
 @contextmanager
 def _as_it_is() -> Iterator[None]:
-    """Keep Optuna from warning of what may change in its next version, which is pinned."""
+    """Keep Optuna from warning the user of what may change in its next version."""
     from optuna.exceptions import ExperimentalWarning
 
     with warnings.catch_warnings():
