@@ -10,7 +10,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.records import FailedRecord, ProfileRecord, from_json
+from harness.records import FailedRecord, ProfileRecord, from_json, to_json
+from harness.store import path_for
 from harness.sweep.combinations import Combinations, numbers
 from harness.sweep.definition import Definition, Sample
 from harness.sweep.known import Expected
@@ -246,7 +247,7 @@ class Searcher:
             if one.failure is None and self.request is not None:
                 self._unstored[number] = one  # a timing has a count of its own
             else:
-                store(self.results, [one], self.tally)
+                store(self.results, [self._of_the_request(number, one)], self.tally)
             if one.failure is not None:
                 self.study.tell_without(fresh[number][0], NOT_MEASURED)
                 continue
@@ -254,6 +255,15 @@ class Searcher:
             assert isinstance(record, ProfileRecord)
             [found[number]] = self.figures_of([record])
         return found
+
+    def _of_the_request(self, number: int, one: Counted) -> Counted:
+        """Return a count, or its failure as that of a timing where the sweep times."""
+        if self.request is None:
+            return one
+        measured = self.request.resolved(self.combinations.row(number))
+        measured.failure = one.failure
+        record = measured.record()
+        return one._replace(file=str(path_for(Path(), record)), line=to_json(record))
 
     def _score(
         self,
