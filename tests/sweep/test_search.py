@@ -235,6 +235,9 @@ def test_what_fails_is_recorded_and_not_tried_again(harness: Harness, tmp_path: 
     other = answer(harness(*sweep, "--search", "8", "--name", "other"), 1)
     assert (other["measured"], other["reused"], len(other["failed"])) == (0, 4, 4)
     assert len(store.load(tmp_path / "results").records) == 8
+    retried = answer(harness(*sweep, "--search", "8", "--resume", "--retry-failed"), 1)
+    assert (retried["planned"], retried["reused"], len(retried["failed"])) == (8, 4, 4)
+    assert len(store.load(tmp_path / "results").records) == 12
 
 
 def test_a_variant_that_is_recorded_is_told_from_its_record(

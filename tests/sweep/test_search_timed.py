@@ -73,7 +73,7 @@ def test_a_limit_of_the_speed_itself_is_held_against_the_timing(
 
 @pytest.mark.slow
 def test_it_counts_the_input_that_it_times(harness: Harness, tmp_path: Path) -> None:
-    (tmp_path / "own.yaml").write_text("extends: paper\nsize: [8, 8]\nbatch: 2\n")
+    (tmp_path / "own.yaml").write_text("extends: paper\nsize: 8x8\nbatch: 2\n")
     flags = [flag for flag in TIMED if flag not in ("--input", "16x16")]
     search = ("--grid", "network.width=1..3", "--search", "3", "--pareto", "params,fps")
     limit = ("--constraint", "macs.conv <= 1100")

@@ -57,7 +57,7 @@ class Searcher:
         figures_of: Makes figures of records.
         request: What is asked of each variant where it is timed; null for counting alone.
         jobs: Processes of the pool.
-        retry_failed: Whether what had failed is measured again.
+        retry_failed: Whether what had failed is still to be measured again.
         tell: Takes a line on how a timing goes.
         tally: What this process has done.
         plan: Takes combinations that cannot be built.
@@ -133,6 +133,11 @@ class Searcher:
         fresh: Fresh = {}
         for asked, key in standing.left:
             self._take(asked, key, fresh)
+        if self.retry_failed:
+            self.retry_failed = False  # once
+            for key, outcome in standing.outcomes.items():
+                if NOT_MEASURED in outcome.excess:
+                    self._take(self.study.ask(outcome.number), key, fresh)
         while len(self._taken) < self._wanted and len(fresh) < self._batch and not stop:
             before = len(self._taken)
             room = min(self._wanted - before, self._batch - len(fresh))

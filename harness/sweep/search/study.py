@@ -179,7 +179,7 @@ class Study:
             elif said is not None and trial.state != TrialState.FAIL:
                 values = None if trial.state == TrialState.PRUNED else tuple(trial.values)
                 outcome = Outcome(said["number"], said["variant"], trial.constraints, values)
-                found.outcomes.setdefault(_key(said), outcome)
+                found.outcomes[_key(said)] = outcome  # of what was tried again the last
         return found
 
     def _settle(self, found: Standing, trial: FrozenTrial, said: Any) -> None:
