@@ -104,7 +104,8 @@ def test_a_seed_gives_the_same_variants_and_another_seed_others(
             folder = f"{sampler}-{at}"
             searched(harness, 20, "--sampler", sampler, "--seed", seed, "--results", folder)
             drawn.append(measured(tmp_path / folder))
-        assert drawn[0] == drawn[1] != drawn[2], sampler
+        assert drawn[0] == drawn[1], sampler
+        assert drawn[0][:8] != drawn[2][:8], sampler  # what it proposes before it repeats itself
 
 
 def test_samplers_differ(harness: Harness, tmp_path: Path) -> None:

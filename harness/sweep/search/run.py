@@ -177,16 +177,13 @@ class Searcher:
                 self._take(asked, found, fresh)
 
     def _take(self, asked: Asked, key: Key, fresh: Fresh) -> None:
-        """Tell a variant from its record, or have it measured."""
+        """Have a variant measured, as far as no record says it, or tell that it has failed."""
         name = self.combinations.row(asked.number).name
         self.study.mark(asked, key, name)
         self._taken.add(key)
         if key in self._known.failed:
             self.tally.failures.append(Failure(name, self._known.failed[key]))
             self.study.tell_without(asked, NOT_MEASURED)
-        elif key in self._known.measured and not self.definition.proxies:
-            self.tally.reused += 1
-            self.study.tell(asked, self._known.measured[key])
         else:
             fresh[asked.number] = asked, key
 
@@ -233,6 +230,7 @@ class Searcher:
                 continue
             if number in self._unstored:
                 store(self.results, [self._unstored.pop(number)], self.tally)
+            self.tally.reused += key in self._known.measured or key in self._known.counted
             self.study.tell(asked, found, frozenset(turned_down[0] if turned_down else ()))
         self._unstored.clear()
         if timed:
