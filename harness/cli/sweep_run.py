@@ -274,7 +274,8 @@ class _Sweep:
         search = Search(
             definition=self.definition, combinations=self.combinations, wish=self.wish,
             request=self.request, expected=expected, counted=counted, results=self.order.results,
-            jobs=self.jobs, resume=self.order.resume, retry_failed=self.order.retry_failed,
+            jobs=self.jobs, device=self._device(), resume=self.order.resume,
+            retry_failed=self.order.retry_failed,
         )  # fmt: skip
         self.found, self.unscored = search.run(
             *(pool, stop, self.tally, self.plan),

@@ -116,6 +116,7 @@ class Search:
     counted: Expected
     results: Path
     jobs: int
+    device: str | None
     resume: bool
     retry_failed: bool
 
@@ -144,7 +145,7 @@ class Search:
         aim = aim_of(self.wish)
         try:
             about = (self.definition, aim, self.combinations, storage, presence)
-            study = Study(*about, resume=self.resume)
+            study = Study(*about, device=self.device, resume=self.resume)
             remember()
             searcher = Searcher(
                 definition=self.definition, combinations=self.combinations, aim=aim, study=study,
@@ -179,7 +180,7 @@ def tell_plan(definition: Definition, combinations: Combinations, as_json: bool)
         typer.echo(json.dumps({"planned": search.trials, "combinations": combinations.total}))
         return
     typer.echo(
-        f"{search.trials:,} of {combinations.total:,} combinations, which {search.sampler} "
+        f"{search.trials:,} of at most {combinations.total:,} combinations, which {search.sampler} "
         f"proposes (seed {search.seed}), for {definition.pareto}"
     )
     for constraint in search.constraints:
@@ -203,7 +204,7 @@ def tell_found(definition: Definition, combinations: Combinations, found: Found)
     assert search is not None
     typer.echo(
         f"{search.sampler}: {len(found.outcomes):,} variants in {found.trials:,} trials, of "
-        f"{combinations.total:,} combinations; {len(found.feasible):,} feasible"
+        f"at most {combinations.total:,} combinations; {len(found.feasible):,} feasible"
     )
     if found.exhausted:
         typer.echo("there are no more variants")

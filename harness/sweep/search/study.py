@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import random
 import warnings
 from collections.abc import Iterator, Mapping
@@ -23,6 +25,11 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial, Trial
 
 _MARK = "harness"  # attribute of a trial: number, key, variant, and which process has it
+_IDENTITY = "harness sweep"  # attribute of the study: hashes of what it is about
+_FIXED = (
+    *("variants", "catalogs", "sizes", "grid", "zips", "when", "exclude", "timing", "batch"),
+    *("pareto", "proxies", "constraints", "device"),
+)
 _JOINED = "harness processes"  # attribute of the study: how many have taken part so far
 NOT_BUILT, NOT_MEASURED, EXCLUDED = "can be built", "can be measured", "is not excluded"
 """Constraints that a trial misses which no record has figures of."""
@@ -83,10 +90,11 @@ class Study:
         combinations: Of the sweep.
         storage: Where the study is kept.
         presence: This process.
+        device: Name of the device that is timed; null for none.
         resume: Whether the study may exist already.
 
     Raises:
-        BadRequest: If it exists though it may not, or looks for something else.
+        BadRequest: If it exists though it may not, or is of another sweep.
     """
 
     def __init__(
@@ -97,14 +105,23 @@ class Study:
         storage: BaseStorage,
         presence: Presence,
         *,
+        device: str | None,
         resume: bool,
     ) -> None:
+        import optuna
+
         assert definition.search is not None
         self._aim = aim
         self._space = Space(combinations)
         self._presence = presence
-        self._study = _joined(definition.name, aim, storage, resume=resume)
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
         with presence.turn():
+            if not resume and definition.name in optuna.get_all_study_names(storage):
+                raise BadRequest(
+                    f"search: the study {definition.name} must be new, got one that exists; "
+                    "--resume goes on with it, --name gives it another name"
+                )
+            self._study = _joined(definition, aim, storage, device)
             joined = self._study.user_attrs.get(_JOINED, 0)
             self._study.set_user_attr(_JOINED, joined + 1)
         search = definition.search
@@ -199,31 +216,44 @@ def _key(said: Mapping[str, Any]) -> Key:
     return Key(bytes.fromhex(spec), height, width)
 
 
-def _joined(name: str, aim: Aim, storage: BaseStorage, *, resume: bool) -> Any:
+def identity(definition: Definition, device: str | None) -> dict[str, str]:
+    """Return what a study cannot change, a hash of each part: spaces and figures must not mix.
+
+    Args:
+        definition: The sweep.
+        device: Name of the device that is timed; null for none.
+    """
+    data = definition.to_dict()
+    data |= {"constraints": data["search"]["constraints"], "device": device}
+    parts = {name: json.dumps(data.get(name), sort_keys=True) for name in _FIXED}
+    return {name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in parts.items()}
+
+
+def _joined(definition: Definition, aim: Aim, storage: BaseStorage, device: str | None) -> Any:
+    """Return the study of a sweep, made if there is none.
+
+    Raises:
+        BadRequest: If it is of another sweep.
+    """
     import optuna
 
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    name = definition.name
     directions: list[Any] = [f"{better}imize" for better in aim.goals.values()]
-    exists = name in optuna.get_all_study_names(storage)
-    if exists and not resume:
-        raise BadRequest(
-            f"search: the study {name} must be new, got one that exists; "
-            "--resume goes on with it, --name gives it another name"
-        )
     study = optuna.create_study(
         storage=storage, study_name=name, directions=directions, load_if_exists=True
     )
-    with _as_it_is():
-        before = study.metric_names
-        if before is None:
+    ours = identity(definition, device)
+    theirs = study.user_attrs.get(_IDENTITY)
+    if theirs is None:
+        study.set_user_attr(_IDENTITY, ours)
+        with _as_it_is():
             study.set_metric_names(list(aim.goals))
-    ours = list(aim.goals), directions
-    theirs = before or ours[0], [direction.name.lower() for direction in study.directions]
-    if theirs != ours:
-        said = [
-            ", ".join(map(" ".join, zip(way, names, strict=True))) for names, way in (theirs, ours)
-        ]
-        raise BadRequest(f"search: the study {name} looks for {said[0]}, got {said[1]}")
+    elif theirs != ours:
+        other = ", ".join(part for part in ours if theirs.get(part) != ours[part])
+        raise BadRequest(
+            f"search: the study {name} must be of the same sweep, got another {other}; "
+            "--name gives it another name"
+        )
     return study
 
 
