@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from harness.cli import sweep_text as text
 from harness.cli.sweep_front import Wish, front_of, read_wish, tell_front, tell_warnings
 from harness.cli.sweep_progress import meter
-from harness.cli.sweep_search import Found, Search, as_measured, check_search, expected_of
+from harness.cli.sweep_search import Found, Search, check_search
 from harness.errors import BadRequest
 from harness.store import check_writable
 from harness.sweep import state
 from harness.sweep.definition import Definition
-from harness.sweep.known import Expected, Known, Size, look
-from harness.sweep.plan import Key, Plan
+from harness.sweep.expected import as_measured, expected_of
+from harness.sweep.known import Expected, Known, look
+from harness.sweep.plan import Plan
 from harness.sweep.pool import Pool, start_fork_server, usable_cpus
 from harness.sweep.stopping import Stop, listening
 from harness.sweep.tally import Failure, Tally, figures_of
@@ -349,11 +350,7 @@ class _Sweep:
         return look(self.order.results, self.plan, expected, see or (lambda _at, _record: None))
 
     def _expected(self) -> Expected:
-        sizes = sorted({(key.height, key.width) for key in self.plan.positions})
-        if self.request is None:
-            return Expected({size: (self.definition.batch, 3, *size) for size in sizes})
-        protocols = _protocols(self.request, self.combinations, self.plan, sizes)
-        return Expected({}, protocols, self._device())
+        return expected_of(self.definition, self.request, self.rows, self._device())[0]
 
     def _device(self) -> str | None:
         from harness.environment import read_environment
@@ -361,22 +358,3 @@ class _Sweep:
         if self.request is None:
             return None
         return str(read_environment(self.request.device)["device"]["name"])
-
-
-def _protocols(
-    request: Request, combinations: Combinations, plan: Plan, sizes: Sequence[Size]
-) -> dict[Size, dict[str, Any]]:
-    """Return the protocol of each input size, as records hold it."""
-    first: dict[Size, int] = {}
-    for position, key in enumerate(plan.positions):
-        first.setdefault(_size(key), position)
-    protocols = {}
-    for size in sizes:
-        protocol = request.resolved(combinations.row(plan.numbers[first[size]])).protocol
-        assert protocol is not None
-        protocols[size] = protocol.to_dict()
-    return protocols
-
-
-def _size(key: Key) -> Size:
-    return key.height, key.width

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from harness.sweep.search.study import Outcome
     from harness.sweep.stopping import Stop
     from harness.sweep.tally import Failure, Tally
-    from variants.catalog import Row
 
 _NEAREST = 3  # constraints that are named where none can be met
 
@@ -48,38 +47,6 @@ def check_search(definition: Definition) -> None:
     if definition.sample is not None:
         raise BadRequest("--search: draws its own variants, got --sample too")
     require_optuna()
-
-
-def as_measured(definition: Definition, request: Request | None, rows: Sequence[Row]) -> Definition:
-    """Return a sweep whose counts are of the input that its protocol times.
-
-    A search counts first, to time only what meets its constraints.
-    """
-    if request is None:
-        return definition
-    shapes = [request.resolved(row).shape for row in rows]
-    definition = replace(definition, batch=shapes[0][0])
-    if not definition.sizes and any(shapes[i][2:] != row.input for i, row in enumerate(rows)):
-        return replace(definition, sizes=((shapes[0][2], shapes[0][3]),))
-    return definition
-
-
-def expected_of(
-    definition: Definition, request: Request | None, rows: Sequence[Row], device: str | None
-) -> tuple[Expected, Expected]:
-    """Return which records are those of any variant of a search, and which have its counts."""
-    from harness.sweep.known import Expected
-
-    inputs = {size: row for row in rows for size in definition.sizes or [row.input]}
-    counted = Expected({size: (definition.batch, 3, *size) for size in inputs})
-    if request is None:
-        return counted, counted
-    protocols = {}
-    for size, row in inputs.items():
-        protocol = request.resolved(replace(row, input=size)).protocol
-        assert protocol is not None
-        protocols[size] = protocol.to_dict()
-    return Expected({}, protocols, device), counted
 
 
 @dataclass(frozen=True)

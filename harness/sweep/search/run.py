@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.records import FailedRecord, ProfileRecord, from_json, to_json
 from harness.store import path_for
-from harness.sweep.combinations import Combinations, numbers
-from harness.sweep.definition import Definition, Sample
+from harness.sweep.combinations import Combinations
+from harness.sweep.definition import Definition
 from harness.sweep.known import Expected
 from harness.sweep.plan import Illegal, Key, Plan
 from harness.sweep.pool import Pool
@@ -28,6 +26,7 @@ from harness.sweep.search.study import (
     Standing,
     Study,
 )
+from harness.sweep.search.untried import Untried
 from harness.sweep.static import counted_by, looked_at, store
 from harness.sweep.stopping import Stop, listening
 from harness.sweep.tally import Failure, Tally
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from harness.profiling.request import Request
 
 SMALLEST_BATCH = 8  # of one size on small machines, so that a seed gives the same trials there
-_TRIED_TOGETHER = 32
 
 Fresh = dict[int, tuple[Asked, Key]]
 
@@ -86,7 +84,6 @@ class Searcher:
     _unstored: dict[int, Counted] = field(default_factory=dict)
     _taken: set[Key] = field(default_factory=set)
     _illegal: set[int] = field(default_factory=set)
-    _spare: deque[tuple[int, Key]] = field(default_factory=deque)
     _timed_before: bool = False
 
     def __post_init__(self) -> None:
@@ -95,8 +92,7 @@ class Searcher:
         self._wanted = search.trials
         self.tally.planned = search.trials
         self._batch = 1 if self.request else max(SMALLEST_BATCH, 2 * self.jobs)
-        order = Sample(search.trials, search.seed)
-        self._untried = numbers(self.combinations.total, order)
+        self._untried = Untried(self.combinations, search, self.jobs, self._note)
 
     def run(
         self,
@@ -144,7 +140,7 @@ class Searcher:
             self._sort(pool, [self.study.ask() for _ in range(room)], standing, fresh)
             if len(self._taken) == before and not stop:
                 # The sampler repeats itself: something new, so that it learns and the search ends.
-                number = self._next_untried(pool)
+                number = self._untried.next(pool, self._taken)
                 if number is None:
                     self.exhausted = True
                     break
@@ -186,25 +182,6 @@ class Searcher:
             self.study.tell_without(asked, NOT_MEASURED)
         else:
             fresh[asked.number] = asked, key
-
-    def _next_untried(self, pool: Pool) -> int | None:
-        """Return the number of a variant that nobody has taken; null where there is none left."""
-        while True:
-            while self._spare:
-                number, key = self._spare.popleft()
-                if key not in self._taken:
-                    return number
-            some = list(islice(self._untried, _TRIED_TOGETHER * self.jobs))
-            if not some:
-                return None
-            made = [(number, self.combinations.at(number)) for number in some]
-            some = [n for n, found in made if found is not None and found.excluded is None]
-            chunks = [some[at :: self.jobs] for at in range(min(self.jobs, len(some)))]
-            for number, checked in looked_at(pool, chunks, self.combinations):
-                if isinstance(checked, Key):
-                    self._spare.append((number, checked))
-                elif isinstance(checked, Illegal):
-                    self._note(number, checked)
 
     def _note(self, number: int, illegal: Illegal) -> None:
         if number not in self._illegal:
