@@ -5,8 +5,9 @@ fractions. Rounding and scaling happen in reports. Standard library only, so tha
 rebuilt years later without a GPU or torch.
 
 Schema history:
-    1: `profile` and `reported`; later `device`, `failed` and `logged`. Fields with a default came
-       later too: a record without them was written before, and what it says has not changed.
+    1: `profile` and `reported`; later `device`, `failed`, `logged` and `proxy`. Fields with a
+       default came later too: a record without them was written before, and what it says has not
+       changed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any, Literal
 
 from harness.errors import BadRequest
 from harness.logged_record import LoggedRecord
+from harness.proxy_record import ProxyRecord
 from harness.reading import read_as
 from harness.timing_records import LayerTime, Timing
 
@@ -219,13 +221,14 @@ class DeviceRecord:
     kind: Literal["device"] = "device"
 
 
-Record = ProfileRecord | ReportedRecord | FailedRecord | DeviceRecord | LoggedRecord
+Record = ProfileRecord | ReportedRecord | FailedRecord | DeviceRecord | LoggedRecord | ProxyRecord
 KINDS: Mapping[str, type[Record]] = {
     "profile": ProfileRecord,
     "reported": ReportedRecord,
     "failed": FailedRecord,
     "device": DeviceRecord,
     "logged": LoggedRecord,
+    "proxy": ProxyRecord,
 }
 
 

@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 
 from harness.errors import BadRequest, RunFailed
 from harness.logged_record import LoggedRecord
+from harness.proxy_record import ProxyRecord
 from harness.records import (
     DeviceRecord,
     FailedRecord,
@@ -36,9 +37,11 @@ FILES = {  # by kind
     "failed": "failed.jsonl",
     "device": "device.jsonl",
     "logged": "logged.jsonl",
+    "proxy": "proxy.jsonl",
 }
 STATIC_FOLDER = "static"
 LOGGED_FOLDER = "logged"
+PROXY_FOLDER = "proxies"
 SLUG_LENGTH = 80  # a file name may have 255 bytes; nobody reads more than this
 
 
@@ -239,12 +242,15 @@ def paper_records() -> list[ReportedRecord]:
 
 
 def path_for(
-    results: Path, record: ProfileRecord | FailedRecord | DeviceRecord | LoggedRecord
+    results: Path,
+    record: ProfileRecord | FailedRecord | DeviceRecord | LoggedRecord | ProxyRecord,
 ) -> Path:
     """Return the file under `results` that `record` belongs in: a folder for each device.
 
-    Counts and logs have no device, and folders of their own.
+    Counts, logs and scores of proxies have no device, and folders of their own.
     """
+    if isinstance(record, ProxyRecord):
+        return results / PROXY_FOLDER / FILES[record.kind]
     if isinstance(record, LoggedRecord):
         return results / LOGGED_FOLDER / FILES[record.kind]
     if isinstance(record, ProfileRecord) and record.timing is None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from harness.proxy_record import ProxyRecord
 from harness.records import (
     DeviceRecord,
     FailedRecord,
@@ -142,6 +143,20 @@ DEVICE = DeviceRecord(
     macs_per_s={"fp32": 1e12, "bf16": 4e12},
     bytes_per_s=2e11,
     method={"size": 4096, "repetitions": [5, 7]},
+    environment=PROFILE.environment,
+    created=PROFILE.created,
+)
+
+PROXY = ProxyRecord(
+    variant=PROFILE.variant,
+    spec=PROFILE.spec,
+    spec_sha256=PROFILE.spec_sha256,
+    input_shape=PROFILE.input_shape,
+    name="synflow",
+    source="scores:synflow",
+    value=0.5,
+    reason=None,
+    seed=0,
     environment=PROFILE.environment,
     created=PROFILE.created,
 )

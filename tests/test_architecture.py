@@ -10,11 +10,12 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # Words that every part shares; they import nothing of the project.
 SHARED = {"variants.errors", "variants.yaml_node"}
-HEAVY = ("torch", "pandas", "matplotlib", "seaborn", "numpy", "fvcore", "thop")
+HEAVY = ("torch", "pandas", "matplotlib", "seaborn", "numpy", "fvcore", "thop", "optuna")
 
 RECORDS = (
     "harness/records.py", "harness/reading.py", "harness/timing_records.py", "harness/store.py",
     "harness/environment.py", "harness/errors.py", "harness/logged_record.py",
+    "harness/proxy_record.py",
 )  # fmt: skip
 MEASURING = (
     "harness/ledger.py", "harness/recorder.py", "harness/calls.py", "harness/as_found.py",

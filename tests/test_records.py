@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from example_records import DETAILED, DEVICE, FAILED, PROFILE, REPORTED, TIMING
+from example_records import DETAILED, DEVICE, FAILED, PROFILE, PROXY, REPORTED, TIMING
 
 from harness.errors import BadRequest
 from harness.records import ProfileRecord, Record, from_json, to_dict, to_json
@@ -20,6 +20,8 @@ EVERY = {
     "failed": FAILED,
     "failed on the CPU": replace(FAILED, peak_memory_bytes=None),
     "device": DEVICE,
+    "proxy": PROXY,
+    "proxy without a score": replace(PROXY, value=None, reason="ValueError: no"),
 }
 
 
@@ -64,8 +66,8 @@ LATER = (
 )
 
 
-@pytest.mark.parametrize("record", [FAILED, DEVICE], ids=["failed", "device"])
-def test_failures_and_devices_are_read_as_strictly(record: Record) -> None:
+@pytest.mark.parametrize("record", [FAILED, DEVICE, PROXY], ids=["failed", "device", "proxy"])
+def test_failures_devices_and_scores_are_read_as_strictly(record: Record) -> None:
     data = to_dict(record)
     with pytest.raises(BadRequest, match=r"^f:1: \w+Record has unknown field fps"):
         from_json(json.dumps(data | {"fps": 1}), where="f:1")
@@ -139,9 +141,9 @@ def changed(path: str, value: Any) -> str:
         (
             "kind",
             "guess",
-            "kind must be one of profile, reported, failed, device, logged, got 'guess'",
+            "kind must be one of profile, reported, failed, device, logged, proxy, got 'guess'",
         ),
-        ("kind", [], "kind must be one of profile, reported, failed, device, logged, got []"),
+        ("kind", [], "profile, reported, failed, device, logged, proxy, got []"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_place_and_value(

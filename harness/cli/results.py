@@ -40,7 +40,7 @@ def results(
     ] = False,
     kind: Annotated[
         list[str] | None,
-        typer.Option(help="profile, failed, logged, reported or device; repeatable."),
+        typer.Option(help="profile, failed, logged, proxy, reported or device; repeatable."),
     ] = None,
     newest: Annotated[
         bool,
@@ -162,7 +162,7 @@ def _front(table: Table, pareto: str) -> tuple[Table, list[Column]]:
     """Return the front, and its columns; how many rows it is of is said on stderr."""
     from harness.report.query.front import front, read_goals
 
-    found = front(table, read_goals(pareto, table))
+    found = front(table, read_goals(pareto, table.columns))
     for line in found.warnings:
         typer.echo(f"warning: {line}", err=True)
     typer.echo(str(found), err=True)

@@ -47,7 +47,7 @@ def sweep(
     sample: Annotated[
         int | None, typer.Option(metavar="N", help="Take N variants at random.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Of --sample.  [default: 0]")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of --sample or --search.  [default: 0]")] = None,
     catalog: Catalog = None,
     name: Annotated[
         str | None,
@@ -83,6 +83,35 @@ def sweep(
     miou: Annotated[
         bool, typer.Option("--miou", help="Look up each variant's mIoU in logged records.")
     ] = False,
+    pareto: Annotated[
+        str | None,
+        typer.Option(metavar="X,Y", help="Print the front, as in results; what --search seeks."),
+    ] = None,
+    proxy: Annotated[
+        Flags,
+        typer.Option(
+            metavar="NAME=MODULE:FUNCTION", help="Score each network, as column proxy.NAME."
+        ),
+    ] = None,
+    search: Annotated[
+        int | None, typer.Option(metavar="N", help="Measure N variants that a sampler proposes.")
+    ] = None,
+    constraint: Annotated[
+        Flags,
+        typer.Option(
+            metavar="'COL <= X'", help="What a search asks of a variant, e.g. 'params <= 3M'."
+        ),
+    ] = None,
+    sampler: Annotated[
+        str | None,
+        typer.Option(metavar="tpe|nsga2|nsga3|random", help="Of --search.  [default: tpe]"),
+    ] = None,
+    storage: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|URL", help="Where the search's study is.  [default: beside the records]"
+        ),
+    ] = None,
     jobs: Annotated[
         int | None, typer.Option(help="Processes that count.  [default: every core]")
     ] = None,
@@ -110,8 +139,8 @@ def sweep(
     """Measure every combination of options: an ablation, as the table of a paper needs it.
 
     What varies stands in FILE.yaml (keys: variants, grid, zip, when, exclude, sample, catalog,
-    input, batch, timing, miou) or in flags. Equal specs are measured once. A combination that
-    cannot be built is listed with its reason before anything runs.
+    input, batch, timing, miou, pareto, proxy, search) or in flags. Equal specs are measured once.
+    A combination that cannot be built is listed with its reason before anything runs.
 
     Counting uses every core. With --timing variants are timed one after the other, each in fresh
     processes. A variant that crashes, runs out of memory or takes longer than --limit leaves a
@@ -120,7 +149,17 @@ def sweep(
     Every record is on the disk before it is told, so a sweep may be killed at any moment: the same
     command with --resume goes on. Ctrl-C ends it in good order, a second one at once.
 
-    --json: planned, measured, reused, failed (variant, reason), results.
+    --search N measures N variants that one of Optuna's samplers proposes, for the front of
+    --pareto under every --constraint: COLUMN, sign, number, as in "conv GMACs <= 40". What breaks
+    one by its counts is not timed. Processes that share a results folder share a search: start the
+    others with --resume, which also goes on to a larger N. The same --seed and --jobs give the same
+    variants. Needs harness[search].
+
+    --proxy has each network, built with weights from a fixed seed, scored by a function of yours,
+    called with the network and its input's shape; more is better.
+
+    --json: planned, measured, reused, failed (variant, reason), results; pareto and search (trials,
+    variants, feasible, study, ...) where these were asked for.
 
     \b
     Examples:
@@ -129,10 +168,13 @@ def sweep(
         --grid context.name=none,aspp,dapf --grid context.alpha=2,4 \\
         --when context.alpha:context.name=dapf
       harness sweep ablation.yaml --resume --json
-      harness sweep ablation.yaml --timing --device cuda:0 --iterations 1000
+      harness sweep ablation.yaml --timing --device cuda:0 --iterations 1000 --pareto fps,miou
+      harness sweep ablation.yaml --search 200 --pareto macs.paper,miou \\
+        --constraint "params <= 3M" --constraint "conv GMACs <= 40"
     """
     from harness.cli.sweep_flags import Flagged, definition_of
     from harness.cli.sweep_run import Order, run
+    from harness.cli.sweep_sought import Sought
     from harness.errors import RunFailed
     from harness.sweep.stopping import Stopped
 
@@ -143,6 +185,10 @@ def sweep(
             seed=seed, catalogs=catalog, name=name, sizes=size, batch=batch, timing=timing,
             device=device, protocol=protocol, iterations=iterations, budget=budget, rounds=rounds,
             miou=miou,
+            sought=Sought(
+                pareto=pareto, proxies=proxy, search=search, constraints=constraint,
+                sampler=sampler, storage=storage,
+            ),
         ),
     )  # fmt: skip
     order = Order(

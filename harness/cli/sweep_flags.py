@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from harness.cli.sweep_sought import Sought, with_sought
 from harness.errors import BadRequest
 from harness.sweep.definition import Definition, Rule, Sample, Timing
 from harness.sweep.values import parse_axis, parse_rule
@@ -43,6 +44,7 @@ class Flagged:
     budget: float | None
     rounds: int | None
     miou: bool
+    sought: Sought
 
 
 def definition_of(file: Path | None, flags: Flagged) -> Definition:
@@ -53,25 +55,28 @@ def definition_of(file: Path | None, flags: Flagged) -> Definition:
     """
     given = [name for name in _WHAT if getattr(flags, name) not in (None, [])]
     if file is not None:
-        if given:
+        if given and given != ["seed"]:
             flag = _SPELLED.get(given[0], given[0])
             raise BadRequest(f"sweep: {file} says what varies, got --{flag} too")
         from harness.sweep.file import read_sweep
 
         definition = read_sweep(file)
+        if given and definition.search is None and flags.sought.search is None:
+            raise BadRequest(f"sweep: {file} says what varies, got --seed too")
     else:
         if not flags.variants:
             raise BadRequest("sweep: needs FILE.yaml, or --variant and --grid; see --help")
         definition = _what_varies(flags)
     if flags.name is not None:
         definition = replace(definition, name=flags.name)
+    definition = with_sought(definition, flags.sought, flags.seed)
     return _how(definition, flags)
 
 
 def _what_varies(flags: Flagged) -> Definition:
     variants = tuple(flags.variants or ())
-    if flags.seed is not None and flags.sample is None:
-        raise BadRequest("--seed: needs --sample, got it alone")
+    if flags.seed is not None and flags.sample is None and flags.sought.search is None:
+        raise BadRequest("--seed: needs --sample or --search, got it alone")
     if flags.sample is not None and flags.sample < 1:
         raise BadRequest(f"--sample: must be at least 1, got {flags.sample}")
     if flags.seed is not None and flags.seed < 0:

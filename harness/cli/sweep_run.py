@@ -9,13 +9,16 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from harness.cli import sweep_text as text
+from harness.cli.sweep_front import Wish, front_of, read_wish, tell_front, tell_warnings
 from harness.cli.sweep_progress import meter
+from harness.cli.sweep_search import Found, Search, check_search
 from harness.errors import BadRequest
 from harness.store import check_writable
 from harness.sweep import state
 from harness.sweep.definition import Definition
-from harness.sweep.known import Expected, Known, Size, look
-from harness.sweep.plan import Key, Plan
+from harness.sweep.expected import as_measured, expected_of
+from harness.sweep.known import Expected, Known, look
+from harness.sweep.plan import Plan
 from harness.sweep.pool import Pool, start_fork_server, usable_cpus
 from harness.sweep.stopping import Stop, listening
 from harness.sweep.tally import Failure, Tally, figures_of
@@ -23,6 +26,7 @@ from harness.sweep.tally import Failure, Tally, figures_of
 if TYPE_CHECKING:
     from harness.profiling.request import Request
     from harness.sweep.combinations import Combinations
+    from variants.catalog import Row
 
 LIMIT_S = 60.0  # of a count, which takes milliseconds
 TIMED_LIMIT_S = 1800.0
@@ -53,6 +57,7 @@ def run(definition: Definition, order: Order) -> bool:
         Stopped: If it was told to end; what was told is on the disk.
     """
     _check_flags(definition, order)
+    check_search(definition)
     if not order.dry_run:
         check_writable(order.results)
     _compare(definition, order)
@@ -60,18 +65,26 @@ def run(definition: Definition, order: Order) -> bool:
         start_fork_server(PRELOAD)  # it imports torch while this process does
         sweep = _prepare(definition, order)
         with sweep.pool(stop) as pool:
-            sweep.make_plan(pool)
-            stop.raise_if_asked()
-            sweep.look()
-            if order.dry_run:
-                sweep.tell_plan(pool)
+            if definition.search is not None:
+                if order.dry_run:
+                    sweep.tell_search_plan()
+                    return False
+                sweep.search(pool, stop, definition)
+            else:
+                sweep.make_plan(pool)
                 stop.raise_if_asked()
-                return False
-            state.remember(order.results, definition)
-            if definition.timing is None:
-                sweep.count(pool)
+                sweep.look()
+                if order.dry_run:
+                    sweep.tell_plan(pool)
+                    stop.raise_if_asked()
+                    return False
+                state.remember(order.results, definition)
+                if definition.timing is None:
+                    sweep.count(pool)
+                stop.raise_if_asked()
+                sweep.score(pool)
         stop.raise_if_asked()
-    if definition.timing is not None:
+    if definition.timing is not None and definition.search is None:
         with listening(patiently=False):
             sweep.time()
     sweep.tell()
@@ -107,11 +120,15 @@ def _compare(definition: Definition, order: Order) -> None:
 def _prepare(definition: Definition, order: Order) -> _Sweep:
     from harness.sweep.checks import check
     from harness.sweep.combinations import Combinations
+    from harness.sweep.proxy import load_proxy
     from variants.catalog import load_catalog
 
     catalog = load_catalog(map(Path, definition.catalogs))
     combinations = Combinations(definition, catalog)
-    check(definition, catalog, combinations.total, yes=order.yes)
+    searched = definition.search is not None
+    check(definition, catalog, combinations.total, yes=order.yes or searched)
+    rows = [catalog[name] for name in definition.variants]
+    wish = read_wish(definition, definition.sizes or [row.input for row in rows])
     request = None
     if definition.timing is not None:
         from harness.sweep.timed import request_of
@@ -120,7 +137,12 @@ def _prepare(definition: Definition, order: Order) -> _Sweep:
         device = resolve_device(definition.timing.device)
         request = request_of(definition, device, order.limit_s or TIMED_LIMIT_S)
         request.resolved(combinations.row(0))  # a protocol that is wrong is told at once
-    return _Sweep(definition, order, combinations, request)
+    for source in definition.proxies.values():
+        load_proxy(source)  # what is not there is told at once
+    if searched or definition.proxies:
+        definition = as_measured(definition, request, rows)
+        combinations = Combinations(definition, catalog)
+    return _Sweep(definition, order, combinations, request, rows, wish)
 
 
 @dataclass
@@ -131,6 +153,10 @@ class _Sweep:
     order: Order
     combinations: Combinations
     request: Request | None
+    rows: Sequence[Row]
+    wish: Wish | None
+    found: Found | None = None
+    unscored: list[Failure] = field(default_factory=list)
     plan: Plan = field(default_factory=Plan)
     tally: Tally = field(default_factory=Tally)
     known: Known = field(default_factory=Known)
@@ -212,6 +238,18 @@ class _Sweep:
                 *(self.order.results, tally, lambda: show(tally.done - before)),
             )
 
+    def score(self, pool: Pool) -> None:
+        """Have proxies score every variant that did not fail."""
+        from harness.cli.sweep_scores import score_all
+
+        failed = {failure.variant for failure in self.tally.failures}
+        able = {
+            number: key
+            for key, number in zip(self.plan.positions, self.plan.numbers, strict=True)
+            if not failed or self.combinations.row(number).name not in failed
+        }
+        self.unscored += score_all(pool, able, self.definition, self.combinations, self.order)
+
     def time(self) -> None:
         from harness.sweep.timed import time_all
 
@@ -225,6 +263,42 @@ class _Sweep:
             *(self.todo(), self.request, self.combinations, self.order.results),
             *(self.tally, known, text.say),
         )
+
+    def search(self, pool: Pool, stop: Stop, definition: Definition) -> None:
+        """Search, and make what was found the plan.
+
+        Args:
+            pool: Ready for the sweep.
+            stop: Whether to end in good order.
+            definition: What is remembered of the sweep.
+        """
+        from harness.cli.sweep_search import take_over
+
+        assert self.wish is not None
+        expected, counted = expected_of(self.definition, self.request, self.rows, self._device())
+        search = Search(
+            definition=self.definition, combinations=self.combinations, wish=self.wish,
+            request=self.request, expected=expected, counted=counted, results=self.order.results,
+            jobs=self.jobs, device=self._device(), resume=self.order.resume,
+            retry_failed=self.order.retry_failed,
+        )  # fmt: skip
+        self.found, self.unscored = search.run(
+            *(pool, stop, self.tally, self.plan),
+            lambda: state.remember(self.order.results, definition),
+        )
+        stop.raise_if_asked()
+        text.tell_illegal(self.plan)
+        take_over(self.found, self.plan)
+        known = self._known(self._see)
+        self.tally.planned = len(self.plan.numbers)
+        self.tally.failures = [Failure(self._name(at), why) for at, why in known.failed.items()]
+        self.tally.reused = self.tally.planned - self.tally.measured - len(self.tally.failures)
+
+    def tell_search_plan(self) -> None:
+        """Print what would be searched."""
+        from harness.cli.sweep_search import tell_plan
+
+        tell_plan(self.definition, self.combinations, self.order.as_json)
 
     def tell_plan(self, pool: Pool) -> None:
         """Print what would be measured, and how long that would take."""
@@ -244,12 +318,30 @@ class _Sweep:
 
     def tell(self) -> None:
         """Print the answer."""
+        from harness.cli import sweep_search
+
+        self.tally.failures += self.unscored
         text.tell_failures(self.tally)
+        front = rows = None
+        if self.wish is not None:
+            front, rows = front_of(self.wish, self.order.results, self.plan, self._expected())
+            tell_warnings(front)
+        if self.found is not None:
+            sweep_search.tell_misses(self.found)
         if self.order.as_json:
-            text.tell_json(self.tally, self.order.results)
-        else:
-            elapsed_s = monotonic() - self.started_s
-            text.tell_summary(self.definition, self.tally, self.order.results, elapsed_s)
+            more: dict[str, Any] = {}
+            if self.found is not None:
+                more["search"] = sweep_search.answer(self.definition, self.found)
+            if rows is not None:
+                more["pareto"] = rows
+            text.tell_json(self.tally, self.order.results, more)
+            return
+        elapsed_s = monotonic() - self.started_s
+        text.tell_summary(self.definition, self.tally, self.order.results, elapsed_s)
+        if self.found is not None:
+            sweep_search.tell_found(self.definition, self.combinations, self.found)
+        if front is not None:
+            tell_front(front)
 
     def _name(self, position: int) -> str:
         return self.combinations.row(self.plan.numbers[position]).name
@@ -262,29 +354,11 @@ class _Sweep:
         return look(self.order.results, self.plan, expected, see or (lambda _at, _record: None))
 
     def _expected(self) -> Expected:
-        sizes = sorted({(key.height, key.width) for key in self.plan.positions})
-        if self.request is None:
-            return Expected({size: (self.definition.batch, 3, *size) for size in sizes})
+        return expected_of(self.definition, self.request, self.rows, self._device())[0]
+
+    def _device(self) -> str | None:
         from harness.environment import read_environment
 
-        device = read_environment(self.request.device)["device"]["name"]
-        return Expected({}, _protocols(self.request, self.combinations, self.plan, sizes), device)
-
-
-def _protocols(
-    request: Request, combinations: Combinations, plan: Plan, sizes: Sequence[Size]
-) -> dict[Size, dict[str, Any]]:
-    """Return the protocol of each input size, as records hold it."""
-    first: dict[Size, int] = {}
-    for position, key in enumerate(plan.positions):
-        first.setdefault(_size(key), position)
-    protocols = {}
-    for size in sizes:
-        protocol = request.resolved(combinations.row(plan.numbers[first[size]])).protocol
-        assert protocol is not None
-        protocols[size] = protocol.to_dict()
-    return protocols
-
-
-def _size(key: Key) -> Size:
-    return key.height, key.width
+        if self.request is None:
+            return None
+        return str(read_environment(self.request.device)["device"]["name"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
@@ -69,9 +69,9 @@ def answer(tally: Tally, results: Path) -> dict[str, Any]:
     }
 
 
-def tell_json(tally: Tally, results: Path) -> None:
-    """Print the answer as one line of JSON."""
-    typer.echo(json.dumps(answer(tally, results), ensure_ascii=False))
+def tell_json(tally: Tally, results: Path, more: Mapping[str, Any]) -> None:
+    """Print the answer as one line of JSON, `more` after what every sweep answers."""
+    typer.echo(json.dumps({**answer(tally, results), **more}, ensure_ascii=False))
 
 
 def tell_summary(definition: Definition, tally: Tally, results: Path, elapsed_s: float) -> None:

@@ -10,12 +10,13 @@ from typing import TypeVar
 
 from harness.errors import BadRequest
 from harness.logged_record import LoggedRecord
+from harness.proxy_record import ProxyRecord
 from harness.records import FailedRecord, ProfileRecord, Record, ReportedRecord
 from harness.report.definition import Definition
 from harness.report.input_shape import Shape
 from harness.report.row_definition import Row
 
-Dated = ProfileRecord | FailedRecord | LoggedRecord
+Dated = ProfileRecord | FailedRecord | LoggedRecord | ProxyRecord
 _Measured = TypeVar("_Measured", ProfileRecord, FailedRecord)
 
 

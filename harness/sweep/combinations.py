@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -32,8 +32,11 @@ class Combination(NamedTuple):
     excluded: int | None
 
 
-class _Axis(NamedTuple):
-    """Options that change together; `values` holds a value of each for every step."""
+class Axis(NamedTuple):
+    """Options that change together; `values` holds a value of each for every step.
+
+    The variants of a sweep are an axis too, of the key `variant`, and so are its input sizes.
+    """
 
     keys: tuple[str, ...]
     values: Sequence[tuple[Any, ...]]
@@ -84,13 +87,57 @@ class Combinations:
         assert found is not None, number
         return found.row
 
-    def _steps(self, number: int) -> tuple[list[int], Row, tuple[int, int] | None]:
+    def choose(self, step_of: Callable[[Axis], int]) -> int:
+        """Return the number of the combination that is chosen axis by axis.
+
+        Args:
+            step_of: Asked once for each axis that applies, those that conditions are about first,
+                which of its values is taken.
+        """
+        variant = step_of(Axis(("variant",), [(row.name,) for row in self._rows]))
+        sizes = [(f"{size[0]}x{size[1]}" if size else None,) for size in self._sizes]
+        number = variant * len(self._sizes) + step_of(Axis(("input",), sizes))
+        steps: dict[tuple[str, ...], int] = {}
+        given: dict[str, Any] = {}
+
+        def take(axis: Axis) -> None:
+            steps[axis.keys] = step_of(axis)
+            given.update(zip(axis.keys, axis.values[steps[axis.keys]], strict=True))
+
+        row = self._rows[variant]
+        for axis in self._axes:
+            if any(key not in self._when for key in axis.keys):
+                take(axis)
+        settings = {key: value for key, value in given.items() if key not in self._when}
+        chosen = with_settings(row.chosen, settings)
+        for key, rule in self._when.items():
+            if holds(rule, chosen, row.name):
+                axis = next(axis for axis in self._axes if key in axis.keys)
+                if axis.keys not in steps:
+                    take(axis)
+                chosen = with_settings(chosen, {key: given[key]})
+        for axis in self._axes:
+            number = number * len(axis.values) + steps.get(axis.keys, 0)
+        return number
+
+    def steps(self, number: int) -> dict[tuple[str, ...], int]:
+        """Return the step of each axis, by its keys, in the combination of a number."""
+        *steps, size, variant = self._mixed(number)
+        found = {axis.keys: step for axis, step in zip(self._axes, steps, strict=True)}
+        return {("variant",): variant, ("input",): size} | found
+
+    def _mixed(self, number: int) -> list[int]:
+        """Return the digits of a number: a step of each axis, then the size's and variant's."""
         steps = []
         for axis in reversed(self._axes):
             number, step = divmod(number, len(axis.values))
             steps.append(step)
         number, size = divmod(number, len(self._sizes))
-        return steps[::-1], self._rows[number], self._sizes[size]
+        return [*steps[::-1], size, number]
+
+    def _steps(self, number: int) -> tuple[list[int], Row, tuple[int, int] | None]:
+        *steps, size, variant = self._mixed(number)
+        return steps, self._rows[variant], self._sizes[size]
 
     def _applying(
         self, row: Row, always: Mapping[str, Any], sometimes: Mapping[str, Any]
@@ -154,12 +201,12 @@ def value_of(chosen: Mapping[str, Mapping[str, Any]], key: str) -> Any:
     return list(default) if isinstance(default, tuple) else default
 
 
-def _axes(definition: Definition) -> list[_Axis]:
+def _axes(definition: Definition) -> list[Axis]:
     """Return the axes in the order of the grid, one that is zipped where its first key stands."""
     zipped = {key: tuple(keys) for keys in definition.zips for key in keys}
     groups = dict.fromkeys(zipped.get(key, (key,)) for key in definition.grid)
     return [
-        _Axis(keys, list(zip(*(definition.grid[key] for key in keys), strict=True)))
+        Axis(keys, list(zip(*(definition.grid[key] for key in keys), strict=True)))
         for keys in groups
     ]
 

@@ -42,6 +42,30 @@ class Timing:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Search:
+    """A search in place of every combination.
+
+    Attributes:
+        trials: How many different variants are measured in all.
+        sampler: Which of Optuna's samplers proposes them; one of `SAMPLERS`.
+        seed: Decides what it proposes.
+        constraints: What a variant has to meet, as written: `params <= 3M`.
+        storage: File or URL that keeps the study; null for one in the results folder.
+        places: Where a constraint stands (`file:line`), for messages.
+    """
+
+    trials: int
+    sampler: str = "tpe"
+    seed: int = 0
+    constraints: Sequence[str] = ()
+    storage: str | None = None
+    places: Mapping[str, str] = field(default_factory=dict)
+
+
+SAMPLERS = ("tpe", "nsga2", "nsga3", "random")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Definition:
     """A sweep.
 
@@ -58,6 +82,10 @@ class Definition:
         timing: Null for counting alone.
         batch: Frames of the input; what `timing` says of it wins where it times.
         miou: Whether the accuracy of each variant is looked up in logged records.
+        pareto: Columns whose front is reported, as written: `macs.paper,miou`; null for none. What
+            a search looks for.
+        proxies: Functions that score each variant, `module:function` by name.
+        search: Null for every combination, or a sample of them.
     """
 
     name: str
@@ -72,10 +100,23 @@ class Definition:
     timing: Timing | None = None
     batch: int = 1
     miou: bool = False
+    pareto: str | None = None
+    proxies: Mapping[str, str] = field(default_factory=dict)
+    search: Search | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the definition in plain JSON types."""
+        """Return what the sweep is in plain JSON types.
+
+        Not in it is what may change from one run of it to the next: the front that is reported of
+        it, and how many variants a search goes on to.
+        """
         data: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str))
+        if self.search is None:
+            del data["search"], data["pareto"]
+        else:
+            del data["search"]["trials"], data["search"]["places"]
+        if not self.proxies:
+            del data["proxies"]
         return data
 
 

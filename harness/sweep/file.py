@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from harness.sweep.definition import Definition, Rule, Sample, Timing
+from harness.sweep.definition import SAMPLERS, Definition, Rule, Sample, Search, Timing
+from harness.sweep.proxy import check_proxy
 from harness.sweep.values import check_key, check_rule_key, expand
 from harness.timing.named import SETTABLE
 from harness.timing.protocol import broken_rule
@@ -15,7 +16,7 @@ from variants.yaml_node import Node, read
 
 _KEYS = (
     *("description", "catalog", "input", "grid", "zip", "when", "exclude", "sample"),
-    *("timing", "batch", "miou"),
+    *("timing", "batch", "miou", "pareto", "proxy", "search"),
 )
 
 
@@ -40,10 +41,17 @@ def read_sweep(path: Path) -> Definition:
         "timing": ("timing", _timing),
         "batch": ("batch", lambda node: _whole(node, 1)),
         "miou": ("miou", Node.flag),
+        "pareto": ("pareto", _columns),
+        "proxy": ("proxies", _proxies),
+        "search": ("search", _search),
     }
     for key, (name, reader) in readers.items():
         if key in keys:
             given[name] = reader(keys[key])
+    if "search" in keys and "pareto" in keys["search"].value:
+        if "pareto" in keys:
+            keys["pareto"].refuse("must stand once, in the sweep or its search")
+        given["pareto"] = _columns(keys["search"].value["pareto"])
     return Definition(name=path.stem, variants=_each(keys["variants"], Node.text), **given)
 
 
@@ -87,6 +95,34 @@ def _rule(node: Node) -> Rule:
 def _sample(node: Node) -> Sample:
     keys = node.mapping(required=("count",), optional=("seed",))
     return Sample(_whole(keys["count"], 1), _whole(keys["seed"], 0) if "seed" in keys else 0)
+
+
+def _columns(node: Node) -> str:
+    return ",".join(_each(node, Node.text))
+
+
+def _proxies(node: Node) -> dict[str, str]:
+    for name, source in _entries(node).items():
+        check_proxy(name, source.text(), source.where)
+    return {name: source.text() for name, source in _entries(node).items()}
+
+
+def _search(node: Node) -> Search:
+    optional = ("sampler", "seed", "constraints", "storage", "pareto")
+    keys = node.mapping(required=("trials",), optional=optional)
+    given: dict[str, Any] = {}
+    if "sampler" in keys:
+        given["sampler"] = keys["sampler"].one_of(SAMPLERS)
+    if "seed" in keys:
+        given["seed"] = _whole(keys["seed"], 0)
+    if "storage" in keys:
+        given["storage"] = keys["storage"].text()
+    if "constraints" in keys:
+        stated = keys["constraints"]
+        nodes = stated.items() if isinstance(stated.value, list) else [stated]
+        given["constraints"] = tuple(one.text() for one in nodes)
+        given["places"] = {one.text(): one.where for one in nodes}
+    return Search(trials=_whole(keys["trials"], 1), **given)
 
 
 def _whole(node: Node, least: int) -> int:

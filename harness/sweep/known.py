@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from harness.logged_record import LoggedRecord
-from harness.records import FailedRecord, ProfileRecord
+from harness.proxy_record import ProxyRecord
+from harness.records import FailedRecord, ProfileRecord, Record
 from harness.store import stream
 from harness.sweep.plan import Key, Plan
 
@@ -29,8 +30,11 @@ class Expected:
     protocols: Mapping[Size, Mapping[str, Any]] | None = None
     device: str | None = None
 
-    def sizes(self, record: ProfileRecord | FailedRecord) -> list[Size]:
+    def sizes(self, record: ProfileRecord | FailedRecord | ProxyRecord) -> list[Size]:
         """Return the sizes of the plan that the record measures; none if it is of another kind."""
+        if isinstance(record, ProxyRecord):
+            inputs = self.shapes if self.protocols is None else _inputs(self.protocols)
+            return [size for size, shape in inputs.items() if shape == record.input_shape]
         if self.protocols is None:
             if isinstance(record, FailedRecord) and record.protocol:
                 return []
@@ -58,6 +62,36 @@ class Known:
     problems: list[str] = field(default_factory=list)
 
 
+def records_of(
+    results: Path, plan: Plan, expected: Expected, problems: list[str]
+) -> Iterator[tuple[Sequence[int], Record]]:
+    """Yield the records that are about variants of a plan, each with the positions of these.
+
+    Records of the sweep's own measurements, its failures, and what is known of its specs besides.
+
+    Raises:
+        OtherSchema: If a record there is of another schema.
+    """
+    by_spec: dict[bytes, list[int]] = {}
+    for key, position in plan.positions.items():
+        by_spec.setdefault(key.spec, []).append(position)
+    for record in stream(results, problems, refuse_other_schemas=True):
+        if not isinstance(record, ProfileRecord | FailedRecord | LoggedRecord | ProxyRecord):
+            continue
+        try:
+            spec = bytes.fromhex(record.spec_sha256)
+        except ValueError:
+            continue
+        if spec not in by_spec:
+            continue
+        if isinstance(record, LoggedRecord):
+            yield by_spec[spec], record
+            continue
+        keys = [Key(spec, *size) for size in expected.sizes(record)]
+        if positions := [plan.positions[key] for key in keys if key in plan.positions]:
+            yield positions, record
+
+
 def look(
     results: Path,
     plan: Plan,
@@ -76,40 +110,22 @@ def look(
         OtherSchema: If a record there is of another schema.
     """
     known = Known()
-    by_spec: dict[bytes, list[int]] = {}
-    for key, position in plan.positions.items():
-        by_spec.setdefault(key.spec, []).append(position)
-    for record in stream(results, known.problems, refuse_other_schemas=True):
-        if not isinstance(record, ProfileRecord | FailedRecord | LoggedRecord):
-            continue
-        try:
-            spec = bytes.fromhex(record.spec_sha256)
-        except ValueError:
-            continue
-        if isinstance(record, LoggedRecord):
-            for position in by_spec.get(spec, ()):
+    for positions, record in records_of(results, plan, expected, known.problems):
+        for position in positions:
+            if isinstance(record, LoggedRecord):
                 known.miou.setdefault(position, []).append(record.miou)
-            continue
-        for size in expected.sizes(record) if spec in by_spec else ():
-            _note(known, plan.positions.get(Key(spec, *size)), record, see)
+            elif isinstance(record, FailedRecord):
+                known.failed[position] = record.reason
+            elif isinstance(record, ProfileRecord) and position not in known.done:
+                known.done.add(position)
+                see(position, record)
     for position in known.done & known.failed.keys():
         del known.failed[position]
     return known
 
 
-def _note(
-    known: Known,
-    position: int | None,
-    record: ProfileRecord | FailedRecord,
-    see: Callable[[int, ProfileRecord], None],
-) -> None:
-    if position is None:
-        return
-    if isinstance(record, FailedRecord):
-        known.failed[position] = record.reason
-    elif position not in known.done:
-        known.done.add(position)
-        see(position, record)
+def _inputs(protocols: Mapping[Size, Mapping[str, Any]]) -> dict[Size, tuple[int, ...]]:
+    return {size: tuple(protocol["input"]) for size, protocol in protocols.items()}
 
 
 def _completed(record: ProfileRecord) -> Mapping[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -33,16 +33,18 @@ def planned(
     sample = definition.sample.count if definition.sample else None
     order = numbers(combinations.total, definition.sample)
     chunks = _chunks(order, min(combinations.total, sample or combinations.total), jobs)
-    yield from make_plan(_looked_at(pool, chunks, combinations), sample)
+    yield from make_plan(looked_at(pool, chunks, combinations), sample)
 
 
-def _looked_at(
-    pool: Pool, chunks: Iterator[Sequence[int]], combinations: Combinations
+def looked_at(
+    pool: Pool, chunks: Iterable[Sequence[int]], combinations: Combinations
 ) -> Iterator[tuple[int, Checked]]:
+    """Yield numbers, each with what the pool says of its combination."""
     for chunk, checked in pool.run(check_chunk, chunks):
         if isinstance(checked, GivenUp):
             [number] = chunk
-            yield number, Illegal(combinations.row(number).name, checked.reason)
+            found = combinations.at(number)  # none where it repeats another, which says it all
+            yield number, found and Illegal(found.row.name, checked.reason)
         else:
             yield from zip(chunk, checked, strict=True)
 
@@ -72,20 +74,40 @@ def count_all(
     Raises:
         RunFailed: If records could not be written.
     """
-    for chunk, found in pool.run(count_chunk, _chunks(iter(todo), len(todo), jobs)):
-        if isinstance(found, GivenUp):
-            counted: Sequence[Counted] = [_failed(combinations.row(chunk[0]), definition, found)]
-        else:
-            counted = found
-        for file in dict.fromkeys(one.file for one in counted):
-            append_lines(results / file, [one.line for one in counted if one.file == file])
-        for one in counted:
-            if one.failure is None:
-                tally.measured += 1
-                tally.see(one.variant, one.figures)
-            else:
-                tally.failures.append(Failure(one.variant, one.failure))
+    chunks = _chunks(iter(todo), len(todo), jobs)
+    for _, counted in counted_by(pool, chunks, definition, combinations):
+        store(results, counted, tally)
         show()
+
+
+def counted_by(
+    pool: Pool,
+    chunks: Iterable[Sequence[int]],
+    definition: Definition,
+    combinations: Combinations,
+) -> Iterator[tuple[Sequence[int], Sequence[Counted]]]:
+    """Yield chunks of numbers, each with what the pool counted of them; nothing is stored yet."""
+    for chunk, found in pool.run(count_chunk, chunks):
+        if isinstance(found, GivenUp):
+            yield chunk, [_failed(combinations.row(chunk[0]), definition, found)]
+        else:
+            yield chunk, found
+
+
+def store(results: Path, counted: Sequence[Counted], tally: Tally) -> None:
+    """Store records, and tell the tally of them when they are on the disk.
+
+    Raises:
+        RunFailed: If they could not be written.
+    """
+    for file in dict.fromkeys(one.file for one in counted):
+        append_lines(results / file, [one.line for one in counted if one.file == file])
+    for one in counted:
+        if one.failure is None:
+            tally.measured += 1
+            tally.see(one.variant, one.figures)
+        else:
+            tally.failures.append(Failure(one.variant, one.failure))
 
 
 def _failed(row: Row, definition: Definition, given_up: GivenUp) -> Counted:

@@ -18,7 +18,7 @@ from harness.timing.device_lock import held
 
 if TYPE_CHECKING:
     from harness.ledger import Ledger
-    from harness.records import StaticCost
+    from harness.records import FailedRecord, ProfileRecord, StaticCost
     from variants.spec import Spec
 
 
@@ -54,6 +54,9 @@ def time_all(
     tally: Tally,
     known: Callable[[int], bool],
     tell: Callable[[str], None],
+    take: Callable[[int, ProfileRecord | FailedRecord], None] = lambda _number, _record: None,
+    *,
+    strict: bool = True,
 ) -> None:
     """Time variants one after the other and store a record of each, failures too.
 
@@ -65,6 +68,8 @@ def time_all(
         tally: Takes what came out.
         known: Whether another sweep has measured a combination in the meantime.
         tell: Takes a line on how it goes.
+        take: Takes each record when it is on the disk.
+        strict: Whether a request that does not fit the first variant is raised, and no failure.
 
     Raises:
         BadRequest: If what is asked for cannot be done at all, as the first variant shows.
@@ -78,7 +83,7 @@ def time_all(
                 tally.reused += 1
                 continue
             start_s = monotonic()
-            measured = _measure(request, request.resolved(row), first=number == todo[0])
+            measured = _measure(request, request.resolved(row), first=strict and number == todo[0])
             record = measured.record()
             append(path_for(results, record), record)
         if measured.failure is not None:
@@ -86,6 +91,7 @@ def time_all(
         else:
             tally.measured += 1
             tally.see(row.name, figures_of(record))
+        take(number, record)
         tell(_line(measured, tally, monotonic() - start_s))
 
 

@@ -50,11 +50,12 @@ class Counted(NamedTuple):
     failure: str | None
 
 
-class _Worker:
+class Worker:
     """A process's own view of the sweep."""
 
     def __init__(self, definition: Definition, limit_s: float) -> None:
         catalog = load_catalog(map(Path, definition.catalogs))
+        self.definition = definition
         self.combinations = Combinations(definition, catalog)
         self.batch = definition.batch
         self.limit_s = limit_s
@@ -96,7 +97,7 @@ class _Worker:
         return measured
 
 
-_worker: _Worker | None = None
+_worker: Worker | None = None
 
 
 def start(definition: Definition, limit_s: float) -> None:
@@ -104,22 +105,28 @@ def start(definition: Definition, limit_s: float) -> None:
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    _worker = _Worker(definition, limit_s)
+    _worker = Worker(definition, limit_s)
+
+
+def work() -> Worker:
+    """Return this process's own view of the sweep, which `start` has made ready."""
+    assert _worker is not None
+    return _worker
 
 
 def check_chunk(numbers: Sequence[int]) -> list[Checked]:
     """Return what becomes of combinations, by number."""
-    assert _worker is not None
-    return [_worker.check(number) for number in _watched(numbers, _worker.limit_s)]
+    worker = work()
+    return [worker.check(number) for number in watched(numbers, worker.limit_s)]
 
 
 def count_chunk(numbers: Sequence[int]) -> list[Counted]:
     """Return the records of combinations that can be built, by number."""
-    assert _worker is not None
-    return [_worker.count(number) for number in _watched(numbers, _worker.limit_s)]
+    worker = work()
+    return [worker.count(number) for number in watched(numbers, worker.limit_s)]
 
 
-def _watched(numbers: Sequence[int], limit_s: float) -> Iterator[int]:
+def watched(numbers: Sequence[int], limit_s: float) -> Iterator[int]:
     """Yield numbers, and end this process if the work on one goes on well beyond the time limit.
 
     `time_limit` ends what comes back to Python. Code that does not may hold the interpreter and

@@ -50,6 +50,60 @@ class Bad(nn.Module):
             raise ValueError("a component of somebody else")
         if self.how == "exhaust":
             os.kill(os.getpid(), signal.SIGKILL)  # as the kernel does when memory runs out
+
+
+class Tiny(nn.Module):
+    """Two convolutions whose counts are known by hand: see `tests/sweep/tiny.py`."""
+
+    def __init__(
+        self, *, width: int = 1, kernel: int = 1, stride: int = 1, deep: bool = False,
+        how: Literal["fine", "raise"] = "fine", pause: float = 0.0,
+    ) -> None:
+        super().__init__()
+        if kernel % 2 == 0:
+            raise ValueError(f"tiny: kernel must be odd, got {kernel}")
+        self.first = nn.Conv2d(3, width, kernel, stride, kernel // 2, bias=False)
+        self.second = nn.Conv2d(width, 8 if deep else 1, 1, bias=False)
+        self.how, self.pause = how, pause
+
+    def forward(self, x):
+        if self.how == "raise":
+            raise ValueError("does not run")
+        time.sleep(self.pause)
+        return self.second(self.first(x))
+
+
+def inverse(network, shape):
+    """A proxy: the more, the fewer weights; of a narrow network there is none."""
+    import torch
+    weights = sum(p.numel() for p in network.parameters())
+    assert not network.training and all(p.device.type == "cpu" for p in network.parameters())
+    assert torch.is_grad_enabled()
+    return torch.tensor(shape[2] / weights) if network.first.out_channels > 1 else float("nan")
+
+
+def first_weight(network, shape):
+    return network.first.weight.flatten()[0].item()
+
+
+def drawn(network, shape):
+    import torch
+    return torch.rand(1)
+
+
+def crash(network, shape):
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def refuse(network, shape):
+    raise ValueError("a proxy of somebody else")
+
+
+def linger(network, shape):
+    time.sleep(60)
+
+
+number = 5
 '''
 
 
@@ -61,7 +115,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     about = folder / "bad_blocks-1.0.dist-info"
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: bad-blocks\nVersion: 1.0\n")
-    (about / "entry_points.txt").write_text("[harness.components]\ncontext.bad = bad_blocks:Bad\n")
+    (about / "entry_points.txt").write_text(
+        "[harness.components]\ncontext.bad = bad_blocks:Bad\nnetwork.tiny = bad_blocks:Tiny\n"
+    )
     return folder
 
 

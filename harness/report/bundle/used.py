@@ -7,6 +7,7 @@ from itertools import chain
 
 from harness.errors import BadRequest
 from harness.logged_record import LoggedRecord
+from harness.proxy_record import ProxyRecord
 from harness.records import DeviceRecord, Record, ReportedRecord, to_json
 from harness.report.bundle.build import Report, compared, looked_at
 from harness.report.rows import RowRecords
@@ -65,7 +66,7 @@ def _set_aside(rows: Sequence[RowRecords], records: Sequence[Record]) -> Iterato
         yield from (record for record in found if record is not None)
         if row.superseded:
             for record in records:
-                if not isinstance(record, (ReportedRecord, DeviceRecord)) and (
+                if not isinstance(record, (ReportedRecord, DeviceRecord, ProxyRecord)) and (
                     record.variant in row.row.names and record.spec_sha256 in row.superseded
                 ):
                     yield record
@@ -76,7 +77,7 @@ def _of_the_names(rows: Sequence[RowRecords], records: Sequence[Record]) -> Iter
     names = {name for row in rows for name in row.row.names}
     specs = {row.measured.spec_sha256 for row in rows if row.measured}
     for record in records:
-        if isinstance(record, DeviceRecord):
+        if isinstance(record, (DeviceRecord, ProxyRecord)):  # no report shows a score
             continue
         if record.variant in names or (
             isinstance(record, LoggedRecord) and record.spec_sha256 in specs

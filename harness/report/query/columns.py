@@ -71,7 +71,7 @@ def _timed(name: str, about: str, unit: str, better: Better | None, shown: Shown
 
 
 _ABOUT = (
-    _text("kind", "profile, failed, logged, reported or device"),
+    _text("kind", "profile, failed, logged, proxy, reported or device"),
     _text("variant", "name in the catalogue, changed options in brackets"),
     _text("label", "name of the row in the table that reports it"),
     _text("table", "which table reports it"),
@@ -137,16 +137,20 @@ _REPORTED_BETTER: Mapping[str, Better] = {
 
 MACS, REPORTED, DEVICE_MACS = "macs.", "reported.", "device_macs_per_s."
 DEVICE_BYTES = "device_bytes_per_s"
+PROXY = "proxy."
 
 
 def family_column(name: str) -> Column | None:
     """Return a column of which there are as many as the records name; null if it is none of them.
 
-    These are `macs.CONVENTION`, `reported.FIGURE` and what a device does at best.
+    These are `macs.CONVENTION`, `proxy.NAME`, `reported.FIGURE` and what a device does at best.
     """
     if name.startswith(MACS):
         rule = name.removeprefix(MACS)
         return _count(name, f"multiply-accumulates by the rule {rule}", _GIGA)
+    if name.startswith(PROXY):
+        about = f"what the proxy {name.removeprefix(PROXY)} says of the network"
+        return Column(name=name, about=about, better="max")
     if name.startswith(REPORTED):
         figure = name.removeprefix(REPORTED)
         better = "max" if figure.startswith("iou.") else _REPORTED_BETTER.get(figure)

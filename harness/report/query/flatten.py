@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from harness.logged_record import LoggedRecord
+from harness.proxy_record import ProxyRecord
 from harness.records import (
     DeviceRecord,
     ProfileRecord,
@@ -16,7 +17,7 @@ from harness.records import (
     StaticCost,
 )
 from harness.report.conditions import device_name, identified, of_reported
-from harness.report.query.columns import DEVICE_BYTES, DEVICE_MACS, MACS, REPORTED
+from harness.report.query.columns import DEVICE_BYTES, DEVICE_MACS, MACS, PROXY, REPORTED
 from harness.timing_records import Timing
 
 Row = dict[str, Any]
@@ -46,7 +47,9 @@ class Flattener:
             row |= {"miou": record.miou, "miou_use": record.use}
             row["miou_split"] = record.reading.split
             return row
-        row["input"] = _shape_text(record.input_shape)
+        row["input"] = shape_text(record.input_shape)
+        if isinstance(record, ProxyRecord):
+            return row | {f"{PROXY}{record.name}": record.value, "reason": record.reason}
         if isinstance(record, ProfileRecord):
             _add_counts(row, record.static)
             if record.timing is not None:
@@ -93,7 +96,8 @@ class Flattener:
 
 
 @cache
-def _shape_text(shape: tuple[int, ...]) -> str:
+def shape_text(shape: tuple[int, ...]) -> str:
+    """Return a shape as the column `input` has it."""
     return "x".join(map(str, shape))
 
 
@@ -129,7 +133,7 @@ def _of_reported(record: ReportedRecord) -> Row:
     """
     row: Row = {"label": record.label, "table": record.table}
     if record.input_shape is not None:
-        row["input"] = _shape_text(record.input_shape)
+        row["input"] = shape_text(record.input_shape)
     figures = {name: _number(text) for name, text in record.figures.items()}
     row |= {f"{REPORTED}{name}": value for name, value in figures.items() if value is not None}
     if (fps := figures.get("fps")) is not None:

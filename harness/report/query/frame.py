@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 
 from harness.errors import BadRequest, did_you_mean
-from harness.logged_record import LoggedRecord
 from harness.records import Record
 from harness.report.query.columns import FIXED, Column, Type, family_column, option_column
 from harness.report.query.flatten import Flattener, Row
-from harness.report.rows import created_at
+from harness.report.query.joined import Joined
 
 _TEXT = pd.StringDtype("python", na_value=np.nan)  # whichever packages are there besides
 
@@ -50,35 +49,42 @@ class Table:
         Raises:
             BadRequest: If there is none; `who` begins the message.
         """
-        if name not in self.columns:
-            raise BadRequest(f"{who}: no column {name!r}{near(name, self.columns)}")
-        return self.columns[name]
+        return find_column(self.columns, name, who)
+
+
+def find_column(columns: Mapping[str, Column], name: str, who: str) -> Column:
+    """Return the column `name` of `columns`.
+
+    Raises:
+        BadRequest: If there is none; `who` begins the message.
+    """
+    if name not in columns:
+        raise BadRequest(f"{who}: no column {name!r}{near(name, columns)}")
+    return columns[name]
 
 
 def near(name: str, columns: Iterable[str]) -> str:
     """Return which columns a mistyped name is near to, or where to find all of them."""
     hint = did_you_mean(name, columns)
-    return hint if hint.startswith("; did you mean") else "; --list-columns names them all"
+    known = "; harness results --list-columns names them all"
+    return hint if hint.startswith("; did you mean") else known
 
 
 def build_table(records: Iterable[Record]) -> Table:
     """Return the table of `records`, in their order.
 
-    Every row gets the mIoU of the newest log of its spec, unless it has one of its own.
+    Every row gets the mIoU of the newest log of its spec, unless it has one of its own, and the
+    newest scores of proxies at its input.
 
     Raises:
-        BadRequest: If the `created` of a log is not a date.
+        BadRequest: If the `created` of a log or score is not a date.
     """
-    flattener, columns = Flattener(), _Columns()
-    logs: dict[str, LoggedRecord] = {}
+    flattener, columns, joined = Flattener(), _Columns(), Joined()
     for record in records:
         columns.add(flattener.row(record))
-        if isinstance(record, LoggedRecord):
-            newest = logs.get(record.spec_sha256)
-            if newest is None or created_at(record) >= created_at(newest):
-                logs[record.spec_sha256] = record
+        joined.add(record)
     columns.complete()
-    _join_accuracy(columns.values, logs)
+    _join(columns.values, joined)
     return _typed(columns.values, columns.rows)
 
 
@@ -108,20 +114,23 @@ class _Columns:
                 column.extend([None] * (self.rows - len(column)))
 
 
-def _join_accuracy(values: Mapping[str, list[Any]], logs: Mapping[str, LoggedRecord]) -> None:
-    if not logs:
-        return
-    miou, use, split = (values[name] for name in ("miou", "miou_use", "miou_split"))
-    for position, spec in enumerate(values["spec_sha256"]):
-        log = logs.get(spec)
-        if log is not None and miou[position] is None:
-            miou[position], use[position] = log.miou, log.use
-            split[position] = log.reading.split
+def _join(values: Mapping[str, list[Any]], joined: Joined) -> None:
+    """Give every row what is known of its spec, unless it has a figure of its own."""
+    specs, inputs, miou = values["spec_sha256"], values["input"], values["miou"]
+    for position, spec in enumerate(specs):
+        if spec is None:
+            continue
+        if not miou or miou[position] is None:
+            for name, value in joined.accuracy(spec).items():
+                values[name][position] = value
+        for name, value in joined.scores(spec, inputs[position] if inputs else None).items():
+            if values[name][position] is None:
+                values[name][position] = value
 
 
 def _typed(values: Mapping[str, list[Any]], rows: int) -> Table:
     known = {
-        name: FIXED.get(name) or family_column(name) or option_column(name, _type_of(column))
+        name: FIXED.get(name) or family_column(name) or option_column(name, type_of(column))
         for name, column in values.items()
     }
     names = sorted(values, key=lambda name: _place(name, known[name]))
@@ -139,7 +148,7 @@ def _place(name: str, column: Column) -> tuple[int, str]:
     return 2 * len(FIXED) + (column.about != "option of the spec"), name
 
 
-def _type_of(values: Sequence[Any]) -> Type:
+def type_of(values: Sequence[Any]) -> Type:
     """Return the type of an option by its values; numbers beside texts are texts."""
     types = set(map(type, values)) - {type(None)}
     if types == {bool}:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.errors import BadRequest
 from harness.report.pareto import on_front
 from harness.report.query.columns import Better, Column
-from harness.report.query.frame import Table
+from harness.report.query.frame import Table, find_column
 
 WHO = "--pareto"
 _WAYS: dict[str, Better] = {"min": "min", "max": "max"}
@@ -48,12 +48,17 @@ class Front:
         return text + (f"; {self.unknown} left out, which lack one of these" * bool(self.unknown))
 
 
-def read_goals(text: str, table: Table) -> tuple[Goal, ...]:
+def read_goals(text: str, columns: Mapping[str, Column], fewest: int = 2) -> tuple[Goal, ...]:
     """Return the goals that `macs.paper,miou` or `min:context.alpha,max:fps` means.
+
+    Args:
+        text: Columns, best small or large as these say, or as `min:` and `max:` before them do.
+        columns: Those that there are, by name.
+        fewest: How many there must be.
 
     Raises:
         BadRequest: If a column is unknown, named twice or no number, if it is not known which way
-            is better, or if there are less than two.
+            is better, or if there are too few.
     """
     goals: dict[str, Goal] = {}
     for part in text.split(","):
@@ -62,7 +67,7 @@ def read_goals(text: str, table: Table) -> tuple[Goal, ...]:
             way, name = "", way
         elif way not in _WAYS:
             raise BadRequest(f"{WHO}: a direction is min: or max:, got {part.strip()}")
-        column = table.column(name, WHO)
+        column = find_column(columns, name, WHO)
         if column.type not in ("whole", "number"):
             raise BadRequest(f"{WHO}: {name} must be a number, got text")
         better = _WAYS.get(way) or column.better
@@ -71,7 +76,7 @@ def read_goals(text: str, table: Table) -> tuple[Goal, ...]:
         if name in goals:
             raise BadRequest(f"{WHO}: a front is of different columns, got {name} twice")
         goals[name] = Goal(column, better)
-    if len(goals) < 2:
+    if len(goals) < fewest:
         raise BadRequest(f"{WHO}: a front needs two columns or more, got {text}")
     return tuple(goals.values())
 

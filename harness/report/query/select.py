@@ -28,7 +28,9 @@ def of_kinds(table: Table, kinds: Sequence[str]) -> Table:
 
 
 def newest_of(table: Table) -> Table:
-    """Return the newest of all rows that share `SAME`; reported rows are no repetitions.
+    """Return the newest of all rows that share `SAME`.
+
+    Reported rows are no repetitions, nor are scores of proxies, which are joined by the newest.
 
     Of two from one instant, the later line is the newer. A timing that came after a failure takes
     its place, and the reverse.
@@ -44,8 +46,9 @@ def newest_of(table: Table) -> Table:
             f"--newest: created must be ISO 8601, got {frame['created'][broken].iat[0]!r}"
         )
     by_time = frame.assign(created=created).sort_values("created", kind="stable")
-    older = by_time.duplicated(SAME, keep="last") & (by_time["kind"] != "reported")
-    return table.rows(~older.reindex(frame.index))
+    repeatable = by_time[~by_time["kind"].isin(["reported", "proxy"])]
+    older = repeatable.duplicated(SAME, keep="last")
+    return table.rows(~older.reindex(frame.index, fill_value=False))
 
 
 def ordered(table: Table, keys: str) -> tuple[Table, list[Column]]:

@@ -29,6 +29,7 @@ REPORTED_FACTS = ("table", "label")
 OF_ONE_KIND = {
     "reported": ("reported.params_m", "reported.gflops"),
     "device": ("device_macs_per_s.", "device_bytes_per_s"),
+    "proxy": ("proxy.",),
 }
 RULES = ("macs.paper", "macs.conv")  # which count is shown, unless another one is asked for
 NARROWEST = 14  # of a text that wraps

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.logged_record import LoggedRecord
+from harness.proxy_record import ProxyRecord
 from harness.records import DeviceRecord, FailedRecord, ProfileRecord, Record, ReportedRecord
 from harness.report.conditions import device_name, of_profile
 
@@ -58,14 +59,16 @@ def _profile(record: ProfileRecord) -> Facts:
     return (*facts, *_dated(record))
 
 
-def _dated(record: ProfileRecord | LoggedRecord | FailedRecord) -> Facts:
+def _dated(record: ProfileRecord | LoggedRecord | FailedRecord | ProxyRecord) -> Facts:
     return ("created", record.created), ("spec hash", record.spec_sha256[:HASH_DIGITS])
 
 
-def _other(record: FailedRecord | DeviceRecord) -> Facts:
+def _other(record: FailedRecord | DeviceRecord | ProxyRecord) -> Facts:
     device = ("device", device_name(record.environment))
     if isinstance(record, DeviceRecord):
         return ("record", "device"), device, ("created", record.created)
+    if isinstance(record, ProxyRecord):
+        return ("record", "proxy"), (record.name, str(record.value)), *_dated(record)
     return ("record", "failed"), device, ("reason", record.reason), *_dated(record)
 
 

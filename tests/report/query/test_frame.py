@@ -196,5 +196,7 @@ def test_an_unknown_column_is_named_with_what_is_near() -> None:
     table = build_table([counted("x")])
     with pytest.raises(BadRequest, match=r"^--sort: no column 'param'; did you mean params"):
         table.column("param", "--sort")
-    with pytest.raises(BadRequest, match=r"no column 'zzz'; --list-columns names them all$"):
+    with pytest.raises(
+        BadRequest, match=r"no column 'zzz'; harness results --list-columns names them all$"
+    ):
         table.column("zzz", "--sort")

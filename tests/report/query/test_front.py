@@ -18,7 +18,7 @@ from .made import counted, logged, timed
 
 def made(goals: str, *records: Record) -> Front:
     table = build_table(records)
-    return front(table, read_goals(goals, table))
+    return front(table, read_goals(goals, table.columns))
 
 
 def names(goals: str, *records: Record) -> list[object]:

@@ -1,0 +1,255 @@
+"""`harness sweep --search`: variants that a sampler proposes, and the front of what it found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from harness.cli import sweep_text as text
+from harness.cli.sweep_progress import meter
+from harness.errors import BadRequest
+
+if TYPE_CHECKING:
+    from harness.cli.sweep_front import Wish
+    from harness.profiling.request import Request
+    from harness.proxy_record import ProxyRecord
+    from harness.records import ProfileRecord
+    from harness.sweep.combinations import Combinations
+    from harness.sweep.definition import Definition
+    from harness.sweep.known import Expected
+    from harness.sweep.plan import Key, Plan
+    from harness.sweep.pool import Pool
+    from harness.sweep.search.aim import Aim, Figures
+    from harness.sweep.search.study import Outcome
+    from harness.sweep.stopping import Stop
+    from harness.sweep.tally import Failure, Tally
+
+_NEAREST = 3  # constraints that are named where none can be met
+
+
+def check_search(definition: Definition) -> None:
+    """Refuse a search that cannot be meant.
+
+    Raises:
+        BadRequest: If it has no goal, draws a sample too, or Optuna is not installed.
+    """
+    from harness.sweep.search.storage import require_optuna
+
+    if definition.search is None:
+        return
+    if definition.pareto is None:
+        raise BadRequest("--search: needs --pareto, such as macs.paper,miou, got none")
+    if definition.sample is not None:
+        raise BadRequest("--search: draws its own variants, got --sample too")
+    require_optuna()
+
+
+@dataclass(frozen=True)
+class Found:
+    """How a search ended.
+
+    Attributes:
+        outcomes: What became of each variant.
+        trials: How many were told, repeats and what cannot be built included.
+        exhausted: Whether there are no more variants.
+        storage: Where the study is.
+    """
+
+    outcomes: Mapping[Key, Outcome]
+    trials: int
+    exhausted: bool
+    storage: str
+
+    @property
+    def feasible(self) -> list[Outcome]:
+        """Variants that meet every constraint."""
+        return [outcome for outcome in self.outcomes.values() if outcome.feasible]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """What a search needs; see `harness.sweep.search.run.Searcher`."""
+
+    definition: Definition
+    combinations: Combinations
+    wish: Wish
+    request: Request | None
+    expected: Expected
+    counted: Expected
+    results: Path
+    jobs: int
+    device: str | None
+    resume: bool
+    retry_failed: bool
+
+    def run(
+        self, pool: Pool, stop: Stop, tally: Tally, plan: Plan, remember: Callable[[], None]
+    ) -> tuple[Found, list[Failure]]:
+        """Search until there are as many variants as are wanted; return also what has no score.
+
+        Args:
+            pool: Ready for the definition.
+            stop: Whether to end in good order.
+            tally: Takes what was measured.
+            plan: Takes what cannot be built.
+            remember: Called when the study may be gone on with.
+        """
+        from harness.sweep.search.run import Searcher
+        from harness.sweep.search.storage import JOURNAL, Presence, open_storage
+        from harness.sweep.search.study import Study
+        from harness.sweep.state import path_of
+
+        search = self.definition.search
+        assert search is not None
+        folder = path_of(self.results, self.definition.name).with_suffix(".search")
+        storage = open_storage(search.storage, folder)
+        presence = Presence(folder)
+        aim = aim_of(self.wish)
+        try:
+            about = (self.definition, aim, self.combinations, storage, presence)
+            study = Study(*about, device=self.device, resume=self.resume)
+            remember()
+            searcher = Searcher(
+                definition=self.definition, combinations=self.combinations, aim=aim, study=study,
+                results=self.results, expected=self.expected, counted=self.counted,
+                figures_of=_FiguresOf(self.results, aim, self.definition.proxies),
+                request=self.request, jobs=self.jobs, retry_failed=self.retry_failed,
+                tell=text.say, tally=tally, plan=plan,
+            )  # fmt: skip
+            with meter("searching", search.trials) as show:
+                searcher.run(pool, presence.turn, stop, show)
+            with presence.turn():
+                standing = study.standing()
+        finally:
+            presence.leave()
+        where = search.storage or str(folder / JOURNAL)
+        found = Found(standing.outcomes, standing.trials, searcher.exhausted, where)
+        return found, searcher.failed_scores
+
+
+def take_over(found: Found, plan: Plan) -> None:
+    """Make a search's variants those of a plan, so that they are reported as any sweep's."""
+    for key, outcome in found.outcomes.items():
+        plan.positions[key] = len(plan.numbers)
+        plan.numbers.append(outcome.number)
+
+
+def tell_plan(definition: Definition, combinations: Combinations, as_json: bool) -> None:
+    """Print what would be searched."""
+    search = definition.search
+    assert search is not None
+    if as_json:
+        typer.echo(json.dumps({"planned": search.trials, "combinations": combinations.total}))
+        return
+    typer.echo(
+        f"{search.trials:,} of at most {combinations.total:,} combinations, which {search.sampler} "
+        f"proposes (seed {search.seed}), for {definition.pareto}"
+    )
+    for constraint in search.constraints:
+        typer.echo(f"under {constraint}")
+
+
+def answer(definition: Definition, found: Found) -> dict[str, Any]:
+    """Return what `--json` prints of a search."""
+    search = definition.search
+    assert search is not None
+    return {
+        "sampler": search.sampler, "seed": search.seed, "trials": found.trials,
+        "variants": len(found.outcomes), "feasible": len(found.feasible),
+        "exhausted": found.exhausted, "study": found.storage,
+    }  # fmt: skip
+
+
+def tell_found(definition: Definition, combinations: Combinations, found: Found) -> None:
+    """Print how a search went, below the summary."""
+    search = definition.search
+    assert search is not None
+    typer.echo(
+        f"{search.sampler}: {len(found.outcomes):,} variants in {found.trials:,} trials, of "
+        f"at most {combinations.total:,} combinations; {len(found.feasible):,} feasible"
+    )
+    if found.exhausted:
+        typer.echo("there are no more variants")
+    typer.echo(f"study in {found.storage}")
+
+
+def tell_misses(found: Found) -> None:
+    """Say on standard error which constraints kept every variant from being feasible."""
+    if found.feasible or not found.outcomes:
+        return
+    missed: dict[str, list[tuple[float, str]]] = {}
+    for outcome in found.outcomes.values():
+        for constraint, excess in outcome.excess.items():
+            if excess > 0:
+                missed.setdefault(constraint, []).append((excess, outcome.variant))
+    most = sorted(missed.items(), key=lambda item: -len(item[1]))
+    for constraint, ways in most[:_NEAREST]:
+        excess, variant = min(ways)
+        text.say(
+            f"no variant is feasible: {len(ways):,} of {len(found.outcomes):,} miss "
+            f"{constraint}, the nearest by {excess:.1%}: {variant}"
+        )
+    if not missed:
+        text.say("no variant is feasible: of each, a figure that is looked for is unknown")
+
+
+def aim_of(wish: Wish) -> Aim:
+    """Return what the search looks for."""
+    from harness.report.query.columns import PROXY
+    from harness.sweep.search.aim import Aim
+
+    return Aim(
+        goals={goal.column.name: goal.better for goal in wish.goals},
+        limits=tuple(wish.limits),
+        timed=frozenset(name for name in wish.named if wish.columns[name].timed),
+        scored=frozenset(name for name in wish.named if name.startswith(PROXY)),
+    )
+
+
+class _FiguresOf:
+    """Makes figures of records as `harness results` does, mIoU and proxies joined.
+
+    Args:
+        results: The folder whose logs are joined.
+        aim: Whose columns are wanted.
+        proxies: Source of each proxy, whose scores are joined.
+    """
+
+    def __init__(self, results: Path, aim: Aim, proxies: Mapping[str, str]) -> None:
+        from harness.logged_record import LoggedRecord
+        from harness.proxy_record import ProxyRecord
+        from harness.report.query.joined import Joined
+        from harness.store import stream
+        from harness.sweep.scores import is_of
+
+        self._columns = list(dict.fromkeys((*aim.columns, *(f"proxy.{name}" for name in proxies))))
+        self._joined = Joined()
+        for record in stream(results, []) if proxies or "miou" in self._columns else ():
+            if isinstance(record, LoggedRecord) or (
+                isinstance(record, ProxyRecord) and is_of(record, proxies)
+            ):
+                self._joined.add(record)
+
+    def add(self, record: ProxyRecord) -> None:
+        self._joined.add(record)
+
+    def __call__(self, records: Sequence[ProfileRecord]) -> list[Figures]:
+        from harness.report.query.flatten import Flattener
+
+        flattener = Flattener()
+        found: list[Figures] = []
+        for record in records:
+            row = flattener.row(record)
+            row |= self._joined.accuracy(record.spec_sha256)
+            row |= self._joined.scores(record.spec_sha256, row["input"])
+            found.append({name: _known(row.get(name)) for name in self._columns})
+        return found
+
+
+def _known(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
