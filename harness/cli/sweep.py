@@ -132,7 +132,8 @@ def sweep(
       harness sweep ablation.yaml --timing --device cuda:0 --iterations 1000
     """
     from harness.cli.sweep_flags import Flagged, definition_of
-    from harness.cli.sweep_run import Order, run
+    from harness.cli.sweep_order import Order
+    from harness.cli.sweep_run import run
     from harness.errors import RunFailed
     from harness.sweep.stopping import Stopped
 

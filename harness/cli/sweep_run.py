@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from harness.cli import sweep_text as text
+from harness.cli.sweep_order import Order, check_flags, compare
 from harness.cli.sweep_progress import meter
 from harness.errors import BadRequest
 from harness.store import check_writable
 from harness.sweep import state
 from harness.sweep.definition import Definition
-from harness.sweep.known import Expected, Known, Size, look
-from harness.sweep.plan import Key, Plan
+from harness.sweep.known import Expected, Known, look
+from harness.sweep.plan import Plan
 from harness.sweep.pool import Pool, start_fork_server, usable_cpus
 from harness.sweep.stopping import Stop, listening
 from harness.sweep.tally import Failure, Tally, figures_of
@@ -29,22 +29,6 @@ TIMED_LIMIT_S = 1800.0
 PRELOAD = ("harness.sweep.worker", "harness.ledger", "harness.static")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Order:
-    """How a sweep is to be run; see the flags of the same names."""
-
-    results: Path
-    jobs: int | None
-    limit_s: float | None
-    resume: bool
-    changed: bool
-    retry_failed: bool
-    skip_illegal: bool
-    yes: bool
-    dry_run: bool
-    as_json: bool
-
-
 def run(definition: Definition, order: Order) -> bool:
     """Run a sweep, print its answer and return whether a variant failed.
 
@@ -52,10 +36,10 @@ def run(definition: Definition, order: Order) -> bool:
         BadRequest, RunFailed: If it cannot be run as asked, or could not go on.
         Stopped: If it was told to end; what was told is on the disk.
     """
-    _check_flags(definition, order)
+    check_flags(definition, order)
     if not order.dry_run:
         check_writable(order.results)
-    _compare(definition, order)
+    compare(definition, order)
     with listening(patiently=True) as stop:
         start_fork_server(PRELOAD)  # it imports torch while this process does
         sweep = _prepare(definition, order)
@@ -76,32 +60,6 @@ def run(definition: Definition, order: Order) -> bool:
             sweep.time()
     sweep.tell()
     return bool(sweep.tally.failures)
-
-
-def _check_flags(definition: Definition, order: Order) -> None:
-    for flag, given in (("changed", order.changed), ("retry-failed", order.retry_failed)):
-        if given and not order.resume:
-            raise BadRequest(f"--{flag}: needs --resume, got it alone")
-    if order.jobs is not None and order.jobs < 1:
-        raise BadRequest(f"--jobs: must be at least 1, got {order.jobs}")
-    if definition.timing is not None and (order.jobs or 1) > 1:
-        raise BadRequest(f"--jobs: one variant is timed at a time, got {order.jobs}")
-    if order.limit_s is not None and not 0 < order.limit_s < float("inf"):
-        raise BadRequest(f"--limit: must be above 0 seconds, got {order.limit_s:g}")
-
-
-def _compare(definition: Definition, order: Order) -> None:
-    """Hold the sweep against the one that is to be resumed."""
-    changes = state.changes_since(order.results, definition)
-    if changes is None or not order.resume:
-        if order.resume:
-            text.say(f"nothing to resume in {order.results}: starting from the beginning")
-        return
-    if changes and not order.changed:
-        raise BadRequest(
-            f"--resume: sweep {definition.name} has changed ({'; '.join(changes)}); "
-            "--changed goes on with it as it is now, --name gives it another name"
-        )
 
 
 def _prepare(definition: Definition, order: Order) -> _Sweep:
@@ -258,29 +216,11 @@ class _Sweep:
         return look(self.order.results, self.plan, expected, see or (lambda _at, _record: None))
 
     def _expected(self) -> Expected:
-        sizes = sorted({(key.height, key.width) for key in self.plan.positions})
+        from harness.sweep.expected import of_counts, of_timings
+
         if self.request is None:
-            return Expected({size: (self.definition.batch, 3, *size) for size in sizes})
+            return of_counts(self.plan, self.definition.batch)
         from harness.environment import read_environment
 
         device = read_environment(self.request.device)["device"]["name"]
-        return Expected({}, _protocols(self.request, self.combinations, self.plan, sizes), device)
-
-
-def _protocols(
-    request: Request, combinations: Combinations, plan: Plan, sizes: Sequence[Size]
-) -> dict[Size, dict[str, Any]]:
-    """Return the protocol of each input size, as records hold it."""
-    first: dict[Size, int] = {}
-    for position, key in enumerate(plan.positions):
-        first.setdefault(_size(key), position)
-    protocols = {}
-    for size in sizes:
-        protocol = request.resolved(combinations.row(plan.numbers[first[size]])).protocol
-        assert protocol is not None
-        protocols[size] = protocol.to_dict()
-    return protocols
-
-
-def _size(key: Key) -> Size:
-    return key.height, key.width
+        return of_timings(self.plan, self.request, self.combinations, device)
