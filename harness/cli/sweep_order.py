@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.cli import sweep_text as text
 from harness.errors import BadRequest
 from harness.sweep import state
 from harness.sweep.definition import Definition
+
+EXECUTORS = ("local", "ray")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +28,9 @@ class Order:
     yes: bool
     dry_run: bool
     as_json: bool
+    executor: str = "local"
+    address: str | None = None
+    nodes: Mapping[str, str] = field(default_factory=dict)
 
 
 def check_flags(definition: Definition, order: Order) -> None:
@@ -33,7 +39,13 @@ def check_flags(definition: Definition, order: Order) -> None:
             raise BadRequest(f"--{flag}: needs --resume, got it alone")
     if order.jobs is not None and order.jobs < 1:
         raise BadRequest(f"--jobs: must be at least 1, got {order.jobs}")
-    if definition.timing is not None and (order.jobs or 1) > 1:
+    if order.executor not in EXECUTORS:
+        raise BadRequest(f"--executor: must be {' or '.join(EXECUTORS)}, got {order.executor}")
+    here = order.executor == "local"
+    for flag, value in (("address", order.address), ("nodes", order.nodes)):
+        if here and value:
+            raise BadRequest(f"--{flag}: is about a cluster, got no --executor ray")
+    if here and definition.timing is not None and (order.jobs or 1) > 1:
         raise BadRequest(f"--jobs: one variant is timed at a time, got {order.jobs}")
     if order.limit_s is not None and not 0 < order.limit_s < float("inf"):
         raise BadRequest(f"--limit: must be above 0 seconds, got {order.limit_s:g}")
@@ -51,3 +63,20 @@ def compare(definition: Definition, order: Order) -> None:
             f"--resume: sweep {definition.name} has changed ({'; '.join(changes)}); "
             "--changed goes on with it as it is now, --name gives it another name"
         )
+
+
+def labels_of(texts: Sequence[str]) -> dict[str, str]:
+    """Return what `--nodes` says, by label.
+
+    Raises:
+        BadRequest: If a text is no label with a value, or a label comes twice.
+    """
+    labels: dict[str, str] = {}
+    for given in texts:
+        label, equals, value = given.partition("=")
+        if not (label and equals and value):
+            raise BadRequest(f"--nodes: must be LABEL=VALUE, got {given!r}")
+        if label in labels:
+            raise BadRequest(f"--nodes: a label must stand once, got {label} twice")
+        labels[label] = value
+    return labels

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -9,24 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 from harness.cli import sweep_text as text
 from harness.cli.sweep_order import Order, check_flags, compare
+from harness.cli.sweep_place import Place, place_of
 from harness.cli.sweep_progress import meter
 from harness.errors import BadRequest
 from harness.store import check_writable
 from harness.sweep import state
 from harness.sweep.definition import Definition
+from harness.sweep.executor import Executor
 from harness.sweep.known import Expected, Known, look
 from harness.sweep.plan import Plan
-from harness.sweep.pool import Pool, start_fork_server, usable_cpus
 from harness.sweep.stopping import Stop, listening
 from harness.sweep.tally import Failure, Tally, figures_of
 
 if TYPE_CHECKING:
     from harness.profiling.request import Request
     from harness.sweep.combinations import Combinations
+    from variants.catalog import Row
 
 LIMIT_S = 60.0  # of a count, which takes milliseconds
 TIMED_LIMIT_S = 1800.0
-PRELOAD = ("harness.sweep.worker", "harness.ledger", "harness.static")
 
 
 def run(definition: Definition, order: Order) -> bool:
@@ -40,29 +43,29 @@ def run(definition: Definition, order: Order) -> bool:
     if not order.dry_run:
         check_writable(order.results)
     compare(definition, order)
-    with listening(patiently=True) as stop:
-        start_fork_server(PRELOAD)  # it imports torch while this process does
-        sweep = _prepare(definition, order)
-        with sweep.pool(stop) as pool:
-            sweep.make_plan(pool)
-            stop.raise_if_asked()
-            sweep.look()
-            if order.dry_run:
-                sweep.tell_plan(pool)
+    with place_of(order) as place:
+        with listening(patiently=True) as stop:
+            sweep = _prepare(definition, order, place)
+            with sweep.pool(stop) as pool:
+                sweep.make_plan(pool)
                 stop.raise_if_asked()
-                return False
-            state.remember(order.results, definition)
-            if definition.timing is None:
-                sweep.count(pool)
-        stop.raise_if_asked()
-    if definition.timing is not None:
-        with listening(patiently=False):
-            sweep.time()
+                sweep.look()
+                if order.dry_run:
+                    sweep.tell_plan(pool)
+                    stop.raise_if_asked()
+                    return False
+                state.remember(order.results, definition)
+                if definition.timing is None:
+                    sweep.count(pool)
+            stop.raise_if_asked()
+        if definition.timing is not None:
+            with listening(patiently=False):
+                sweep.time()
     sweep.tell()
     return bool(sweep.tally.failures)
 
 
-def _prepare(definition: Definition, order: Order) -> _Sweep:
+def _prepare(definition: Definition, order: Order, place: Place) -> _Sweep:
     from harness.sweep.checks import check
     from harness.sweep.combinations import Combinations
     from variants.catalog import load_catalog
@@ -70,15 +73,13 @@ def _prepare(definition: Definition, order: Order) -> _Sweep:
     catalog = load_catalog(map(Path, definition.catalogs))
     combinations = Combinations(definition, catalog)
     check(definition, catalog, combinations.total, yes=order.yes)
+    rows = {name: catalog[name] for name in definition.variants}
+    place.check(definition, rows)
     request = None
     if definition.timing is not None:
-        from harness.sweep.timed import request_of
-        from harness.timing.device import resolve_device
-
-        device = resolve_device(definition.timing.device)
-        request = request_of(definition, device, order.limit_s or TIMED_LIMIT_S)
+        request = place.request(definition, order.limit_s or TIMED_LIMIT_S)
         request.resolved(combinations.row(0))  # a protocol that is wrong is told at once
-    return _Sweep(definition, order, combinations, request)
+    return _Sweep(definition, order, place, rows, combinations, request)
 
 
 @dataclass
@@ -87,6 +88,8 @@ class _Sweep:
 
     definition: Definition
     order: Order
+    place: Place
+    rows: Mapping[str, Row]
     combinations: Combinations
     request: Request | None
     plan: Plan = field(default_factory=Plan)
@@ -96,15 +99,13 @@ class _Sweep:
 
     @property
     def jobs(self) -> int:
-        return self.order.jobs or usable_cpus()
+        return self.place.jobs
 
-    def pool(self, stop: Stop) -> Pool:
-        from harness.sweep.worker import start
-
+    def pool(self, stop: Stop) -> AbstractContextManager[Executor]:
         limit_s = LIMIT_S if self.request else self.order.limit_s or LIMIT_S
-        return Pool(self.jobs, start, self.definition, limit_s, stopped=lambda: bool(stop))
+        return self.place.executor(self.definition, self.rows, limit_s, lambda: bool(stop))
 
-    def make_plan(self, pool: Pool) -> None:
+    def make_plan(self, pool: Executor) -> None:
         """Make the plan; list what cannot be built, and refuse it unless that may be skipped."""
         from harness.sweep.static import planned
 
@@ -155,7 +156,7 @@ class _Sweep:
             if position not in done and position not in failed
         ]
 
-    def count(self, pool: Pool) -> None:
+    def count(self, pool: Executor) -> None:
         from harness.sweep.static import count_all
 
         todo, tally = self.todo(), self.tally
@@ -167,20 +168,18 @@ class _Sweep:
             )
 
     def time(self) -> None:
-        from harness.sweep.timed import time_all
-
         assert self.request is not None
         positions = {number: at for at, number in enumerate(self.plan.numbers)}
 
         def known(number: int) -> bool:  # what another sweep has done since this one began
             return self.order.resume and positions[number] in self._known().done
 
-        time_all(
+        self.place.time_all(
             *(self.todo(), self.request, self.combinations, self.order.results),
             *(self.tally, known, text.say),
         )
 
-    def tell_plan(self, pool: Pool) -> None:
+    def tell_plan(self, pool: Executor) -> None:
         """Print what would be measured, and how long that would take."""
         from harness.sweep.estimate import static_s, timed_s
 
@@ -190,7 +189,7 @@ class _Sweep:
         else:
             protocol = self.request.resolved(self.combinations.row(self.plan.numbers[0])).protocol
             assert protocol is not None
-            seconds = timed_s(protocol, len(todo))
+            seconds = timed_s(protocol, len(todo), self.place.at_once)
         text.tell_plan(
             *(self.definition, self.plan, self.combinations, self.tally, seconds),
             *(self.order.results, self.order.as_json),
@@ -220,7 +219,5 @@ class _Sweep:
 
         if self.request is None:
             return of_counts(self.plan, self.definition.batch)
-        from harness.environment import read_environment
-
-        device = read_environment(self.request.device)["device"]["name"]
+        device = self.place.device_name(self.request.device)
         return of_timings(self.plan, self.request, self.combinations, device)

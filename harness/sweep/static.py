@@ -11,8 +11,9 @@ from harness.records import to_json
 from harness.store import append_lines, path_for
 from harness.sweep.combinations import Combinations, numbers
 from harness.sweep.definition import Definition
+from harness.sweep.executor import Executor
 from harness.sweep.plan import Checked, Illegal, Plan, make_plan
-from harness.sweep.pool import ATTEMPTS, Pool
+from harness.sweep.pool import ATTEMPTS
 from harness.sweep.tally import Failure, Tally
 from harness.sweep.worker import Counted, check_chunk, count_chunk
 from variants.catalog import Row
@@ -24,7 +25,7 @@ DIED = f"its process died {ATTEMPTS} times while nothing else ran in it"
 
 
 def planned(
-    pool: Pool, jobs: int, definition: Definition, combinations: Combinations
+    pool: Executor, jobs: int, definition: Definition, combinations: Combinations
 ) -> Iterator[Plan]:
     """Yield the plan as it grows; the pool makes every combination and builds its network.
 
@@ -38,7 +39,7 @@ def planned(
 
 
 def _looked_at(
-    pool: Pool, chunks: Iterator[Sequence[int]], combinations: Combinations
+    pool: Executor, chunks: Iterator[Sequence[int]], combinations: Combinations
 ) -> Iterator[tuple[int, Checked]]:
     for chunk, checked in pool.run(check_chunk, chunks):
         if checked is None:
@@ -49,7 +50,7 @@ def _looked_at(
 
 
 def count_all(
-    pool: Pool,
+    pool: Executor,
     jobs: int,
     todo: Sequence[int],
     definition: Definition,
@@ -62,7 +63,7 @@ def count_all(
 
     Args:
         pool: Ready for the definition.
-        jobs: How many processes it has.
+        jobs: How many chunks it runs at once.
         todo: Numbers of combinations.
         definition: The sweep.
         combinations: Its combinations.
