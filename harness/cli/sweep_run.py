@@ -44,8 +44,9 @@ def run(definition: Definition, order: Order) -> bool:
         check_writable(order.results)
     compare(definition, order)
     with place_of(order) as place:
-        with listening(patiently=True) as stop:
+        with listening(patiently=False):
             sweep = _prepare(definition, order, place)
+        with listening(patiently=True) as stop:
             with sweep.pool(stop) as pool:
                 sweep.make_plan(pool)
                 stop.raise_if_asked()

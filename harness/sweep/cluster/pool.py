@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeVar
 
 import ray
@@ -28,6 +30,14 @@ LOST = (
 
 _R = TypeVar("_R")
 _Chunk = Sequence[int]
+
+
+@dataclass
+class _Asked:
+    """A chunk and Ray's reference to what comes of it; null while it is not in flight."""
+
+    chunk: _Chunk
+    answer: Any = None
 
 
 class RayPool:
@@ -75,38 +85,48 @@ class RayPool:
         A piece that was given up comes as a chunk of its own, with None.
         """
         left = iter(chunks)
-        flying: deque[tuple[_Chunk, Any]] = deque()
+        waiting: deque[_Asked] = deque()
         try:
             while not self._stopped():
-                for chunk in self._taken(left, self._window() - len(flying)):
-                    flying.append((chunk, self._task.remote(self._setup, function, chunk)))
-                if not flying:
+                self._fill(waiting, left, function)
+                if not waiting:
                     return
-                chunk, answer = flying[0]
-                if not ray.wait([answer], timeout=POLL_S)[0]:
+                first = waiting[0]
+                if not ray.wait([first.answer], timeout=POLL_S)[0]:
                     continue
-                flying.popleft()
-                found = got(answer)
-                if found is None and len(chunk) > 1:  # each piece alone, before what comes after
-                    pieces = [[piece] for piece in chunk]
-                    flying.extendleft(
-                        (piece, self._task.remote(self._setup, function, piece))
-                        for piece in reversed(pieces)
-                    )
+                waiting.popleft()
+                found = got(first.answer)
+                if found is None and len(first.chunk) > 1:
+                    # Each piece alone, and all of them before what comes after.
+                    waiting.extendleft(_Asked([piece]) for piece in reversed(first.chunk))
                     continue
-                yield chunk, found
+                yield first.chunk, found
         finally:
-            for _, answer in flying:
-                ray.cancel(answer)
+            for one in waiting:
+                if one.answer is not None:
+                    ray.cancel(one.answer)
 
-    def _window(self) -> int:
-        """Return how many chunks are in flight; where jobs are limited, none waits at a node."""
-        return self.jobs if self._most else AHEAD * self.jobs
+    def _fill(
+        self,
+        waiting: deque[_Asked],
+        left: Iterator[_Chunk],
+        function: Callable[[_Chunk], Sequence[_R]],
+    ) -> None:
+        """Put work in flight: pieces of what was lost, then the next chunks.
 
-    @staticmethod
-    def _taken(left: Iterator[_Chunk], count: int) -> Iterator[_Chunk]:
-        for _, chunk in zip(range(count), left, strict=False):
-            yield chunk
+        Where jobs are limited, no more than those are in flight, so that none of them waits at a
+        node for another.
+        """
+        most = self.jobs if self._most else AHEAD * self.jobs
+        room = most - sum(one.answer is not None for one in waiting)
+        if waiting and waiting[0].answer is None:
+            room = max(room, 1)  # the cluster has shrunk; what all wait for goes first
+        for one in waiting:
+            if room > 0 and one.answer is None:
+                one.answer = self._task.remote(self._setup, function, one.chunk)
+                room -= 1
+        for chunk in islice(left, max(room, 0)):
+            waiting.append(_Asked(chunk, self._task.remote(self._setup, function, chunk)))
 
 
 def got(answer: Any) -> Any:

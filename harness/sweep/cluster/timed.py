@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -77,7 +78,7 @@ class Measuring:
         start_s, before = monotonic(), tally.measured + len(tally.failures)
         try:
             while True:
-                for number in _free(left, self._window() - len(flying)):
+                for number in islice(left, max(0, self._window() - len(flying))):
                     if known(number):
                         tally.reused += 1
                     else:
@@ -129,8 +130,3 @@ class Measuring:
             )
         checked: ProfileRecord | FailedRecord = record
         return checked
-
-
-def _free(left: Any, count: int) -> Any:
-    for _, number in zip(range(count), left, strict=False):
-        yield number
