@@ -66,13 +66,18 @@ def node(numbers: Sequence[int]) -> list[str]:
 
 
 def measure(needed: Any, request: Any, measured: Any, first: bool) -> tuple[str, ProfileRecord]:
-    """Pretend to measure for as long as `request.changes` says, the folder being its protocol."""
+    """Pretend to measure for as long as `request.changes` says, the folder being its protocol.
+
+    With a gate it goes on until there is a file `go`.
+    """
     folder = Path(request.protocol)
     about = seen() | {"variant": measured.row.name, "first": first, "needed": needed}
     note(folder, "begin", about)
     if measured.row.name.endswith(request.changes["dies"]):
         os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(request.changes["seconds"])
+    while request.changes["gate"] and not (folder / "go").exists():
+        time.sleep(0.02)
     note(folder, "end", about | {"end": time.time()})
     environment = {"device": {"type": "cuda", "name": request.changes["device"]}}
     return "10.0.0.9", replace(PROFILE, variant=measured.row.name, environment=environment)

@@ -48,8 +48,10 @@ def run(definition: Definition, order: Order) -> bool:
             sweep = _prepare(definition, order, place)
         with listening(patiently=True) as stop:
             with sweep.pool(stop) as pool:
-                sweep.make_plan(pool)
-                stop.raise_if_asked()
+                try:
+                    sweep.make_plan(pool)
+                finally:  # a plan that was cut short is not to blame for what it lacks
+                    stop.raise_if_asked()
                 sweep.look()
                 if order.dry_run:
                     sweep.tell_plan(pool)

@@ -121,10 +121,22 @@ def find_device(cluster: Cluster, wanted: str, tell: Callable[[str], None]) -> D
             continue  # the node has died
     if not said:
         raise RunFailed("sweep: some node must say what it measures on, got none that lives")
-    for what, name in (("device", _device), ("torch", _torch), ("threads of torch", _threads)):
-        _alike(f"the same {what}", said, lambda node, name=name: name(said[node]))  # type: ignore[misc]
+    return agreed(mine, said)
+
+
+def agreed(mine: Share, said: Mapping[Node, Mapping[str, Any]]) -> Device:
+    """Return the device that nodes name alike in their environments.
+
+    Raises:
+        BadRequest: If they name unlike ones, or measure with unlike torch.
+    """
+    _alike("the same device", said, lambda node: str(said[node]["device"]["name"]))
+    _alike("the same torch", said, lambda node: str(said[node]["torch"]))
+    if not mine.gpus:
+        _alike("equally many threads", said, lambda node: str(said[node]["torch_threads"]))
     environment = next(iter(said.values()))
-    return Device(mine, _device(environment), environment["torch_threads"], environment)
+    name, threads = environment["device"]["name"], environment["torch_threads"]
+    return Device(mine, name, threads, environment)
 
 
 def _alike(what: str, nodes: Iterable[Node], value: Callable[[Node], str]) -> None:
@@ -134,15 +146,3 @@ def _alike(what: str, nodes: Iterable[Node], value: Callable[[Node], str]) -> No
     if len(by_value) > 1:
         told = " and ".join(f"{name} ({', '.join(ips)})" for name, ips in sorted(by_value.items()))
         raise BadRequest(f"--timing: nodes must have {what}, got {told}; {PICK}")
-
-
-def _device(environment: Mapping[str, Any]) -> str:
-    return str(environment["device"]["name"])
-
-
-def _torch(environment: Mapping[str, Any]) -> str:
-    return str(environment["torch"])
-
-
-def _threads(environment: Mapping[str, Any]) -> str:
-    return str(environment["torch_threads"])

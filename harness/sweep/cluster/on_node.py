@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from harness.environment import read_environment
-from harness.errors import BadRequest
+from harness.errors import RunFailed
 from harness.isolated import run_isolated
 from harness.profiling.request import Measured, Request
 from harness.records import FailedRecord, ProfileRecord
@@ -51,7 +51,7 @@ def start(
     """Make this process ready to look at combinations and count them.
 
     Raises:
-        BadRequest: If this node, which may have joined since the others were asked, has not the
+        RunFailed: If this node, which may have joined since the others were asked, has not the
             versions that are `needed`.
     """
     check_here(needed)
@@ -59,13 +59,13 @@ def start(
 
 
 def check_here(needed: Mapping[str, str]) -> None:
-    """Refuse to work where the versions are not those `needed`; names this node."""
+    """Raise `RunFailed` where the versions are not those `needed`; names this node."""
     global _checked
     if _checked == needed:
         return
     words = differing(needed, versions([name for name in needed if name not in versions()]))
     if words:
-        raise BadRequest(f"node {_address()}: must have what the command has, {words}")
+        raise RunFailed(f"node {_address()}: must have what the command has, {words}")
     _checked = dict(needed)
 
 

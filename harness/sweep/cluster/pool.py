@@ -12,12 +12,14 @@ from typing import Any, TypeVar
 import ray
 from ray import exceptions
 
+from harness.errors import RunFailed
 from harness.sweep.cluster.nodes import Cluster
 from harness.sweep.cluster.on_node import run_chunk
 from harness.sweep.pool import ATTEMPTS
 
 AHEAD = 4  # chunks in flight for each CPU
 POLL_S = 0.5
+_NO_MODULE = "failed to import on the worker"
 
 #: How a task ends whose process or node died as often as it was tried. Ray runs one task at a time
 #: in a process, so that it is the task's own doing.
@@ -130,10 +132,22 @@ class RayPool:
 
 
 def got(answer: Any) -> Any:
-    """Return what a task returned, None where it was lost; raise what it raised."""
+    """Return what a task returned, None where it was lost; raise what it raised.
+
+    Raises:
+        RunFailed: If Ray could not run it, as on a node that joined without harness.
+    """
     try:
         return ray.get(answer)
     except LOST:
         return None
     except exceptions.RayTaskError as error:
+        if isinstance(error.cause, RuntimeError) and _NO_MODULE in str(error.cause):
+            raise RunFailed(f"sweep: {_line(error.cause)}") from None
         raise error.cause from error
+    except exceptions.RayError as error:
+        raise RunFailed(f"sweep: {_line(error)}") from None
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:500]

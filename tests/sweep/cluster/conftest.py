@@ -1,5 +1,6 @@
 """A real Ray cluster of two nodes on this machine, each with a CPU and a GPU that is none."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -13,20 +14,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sweep_calls import processes
 
 from sweep.running import ROOT
 
 
 @dataclass
 class Started:
-    """A node: `ray start --block` and all that it started, in a process group of its own."""
+    """A node: `ray start --block` and all that it started, in a session of its own."""
 
     process: "subprocess.Popen[str]"
     address: str
 
     def kill(self) -> None:
-        """End it as a power cut does."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        """End it as a power cut does: workers too, which have process groups of their own."""
+        while alive := processes(self.process.pid):
+            for pid in alive:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
         self.process.communicate()
 
 
@@ -81,6 +86,14 @@ class Nodes:
         assert self._second is not None
         self._second.kill()
         self._second = None
+
+    def tasks(self) -> list[tuple[int, str]]:
+        """Return processes and titles of Ray's workers, which are named for what they do."""
+        found = []
+        for pid in (pid for node in self._all for pid in processes(node.process.pid)):
+            with contextlib.suppress(OSError):  # gone meanwhile
+                found.append((pid, Path(f"/proc/{pid}/cmdline").read_text().strip("\0")))
+        return [(pid, title) for pid, title in found if title.startswith("ray::")]
 
     def shutdown(self) -> None:
         for node in self._all:
