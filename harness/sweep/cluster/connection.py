@@ -18,6 +18,7 @@ from harness.errors import BadRequest
 
 ANSWER_S = 15.0  # a cluster answers in tenths of a second; Ray itself asks for minutes
 _CLIENT = "ray://"
+_NO_TOKEN = b"InvalidAuthToken"
 
 
 @contextmanager
@@ -69,7 +70,12 @@ def _check_answers(address: str) -> None:
             capture_output=True,
             timeout=ANSWER_S,
         )
-    except (OSError, ValueError, OverflowError, subprocess.SubprocessError):
+    except (OSError, ValueError, OverflowError, subprocess.SubprocessError) as error:
+        if _NO_TOKEN in (getattr(error, "stderr", None) or b""):
+            raise BadRequest(
+                f"--address: must be that of a cluster whose token we have, got {address}; "
+                "RAY_AUTH_MODE=token has Ray send it"
+            ) from None
         raise BadRequest(
             f"--address: must be that of a Ray cluster that answers, got {address}; "
             "`ray start --head` starts one"

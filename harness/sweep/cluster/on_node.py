@@ -126,4 +126,5 @@ def _of_raylet(name: str) -> bool:
 def _address() -> str:
     import ray
 
-    return str(ray.util.get_node_ip_address())
+    # Asked outside a cluster, Ray would start one.
+    return str(ray.util.get_node_ip_address()) if ray.is_initialized() else "of no cluster"

@@ -210,7 +210,8 @@ def test_what_threads_of_ray_print_is_no_answer(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().out == "the answer\nafter\n"
 
 
-def test_nodes_have_to_name_one_device(share: Callable[..., object]) -> None:
+def test_nodes_have_to_name_one_device() -> None:
+    pytest.importorskip("ray", reason="needs ray")
     from harness.sweep.cluster.device import Share, agreed
     from harness.sweep.cluster.nodes import Node
 
@@ -239,7 +240,9 @@ def test_a_node_that_joins_with_other_versions_does_no_work() -> None:
     definition = Definition(name="x", variants=("fassd-net",))
     needed = versions(["pytest"])
     start(needed, definition, {"fassd-net": row}, 60.0)
-    with pytest.raises(RunFailed, match=r"^node [\d.]+: must have .*, pytest 0, got pytest \d"):
+    with pytest.raises(
+        RunFailed, match=r"^node of no cluster: must have .*, pytest 0, got pytest \d"
+    ):
         start({**needed, "pytest": "0"}, definition, {"fassd-net": row}, 60.0)
 
 
@@ -257,9 +260,9 @@ def test_a_node_holds_its_device_against_other_sweeps_and_leaves_torch_its_threa
     saw = []
 
     def measure(*_: object, first: bool) -> Measured:
-        with (tmp_path / "harness-cuda-0.lock").open() as lock:
-            with pytest.raises(BlockingIOError):
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock = (tmp_path / "harness-cuda-0.lock").open()
+        with lock, pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         saw.append((first, os.environ.get("OMP_NUM_THREADS")))
         return measured
 
@@ -270,7 +273,7 @@ def test_a_node_holds_its_device_against_other_sweeps_and_leaves_torch_its_threa
     )  # fmt: skip
     address, record = on_node.measure_here({}, request, measured, True)
     assert isinstance(record, FailedRecord)
-    assert address.count(".") == 3
+    assert address == "of no cluster"
     assert saw == [(True, None)]
     assert os.environ["OMP_NUM_THREADS"] == "1"
     # the one that the node itself was started with stays
