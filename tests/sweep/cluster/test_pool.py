@@ -1,5 +1,6 @@
 """Chunks of work on a real cluster of two nodes, whatever dies."""
 
+import signal
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -136,7 +137,9 @@ def test_labels_choose_the_nodes(two: Nodes) -> None:
 
 
 def test_what_runs_ends_with_the_connection(two: Nodes, tmp_path: Path) -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     with connected(two.address):
+        assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == before
         cluster = Cluster({}, lambda _line: None)
         run = RayPool(cluster, None, noting, str(tmp_path)).run(hang, chunks(2, 1))
         threading.Thread(target=lambda: next(run, None), daemon=True).start()

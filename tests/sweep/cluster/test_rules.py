@@ -2,12 +2,15 @@
 
 import fcntl
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,7 +25,7 @@ from harness.sweep.origins import packages_of
 from harness.sweep.plan import Key
 from harness.sweep.worker import check_chunk, prepare
 from harness.timing.named import load_protocol, make_protocol
-from sweep.running import Done, Harness
+from sweep.running import ROOT, Done, Harness
 from variants.catalog import load_catalog, override
 from variants.spec import resolve
 
@@ -72,6 +75,7 @@ def test_an_address_where_no_cluster_answers_is_refused_at_once(
         "--address: must be that of a Ray cluster that answers, got {}; "
         "`ray start --head` starts one"
     )
+    begin_s = time.monotonic()
     with socket.socket() as deaf:  # takes a call and says nothing
         deaf.bind(("127.0.0.1", 0))
         deaf.listen()
@@ -81,6 +85,7 @@ def test_an_address_where_no_cluster_answers_is_refused_at_once(
         assert refusal(harness(*ALPHAS, *RAY)) == rule.format(address)
     for wrong in (address, f"ray://{address}", "ray://nowhere", "nonsense"):
         assert refusal(harness(*ALPHAS, *RAY, "--address", wrong)) == rule.format(wrong)
+    assert time.monotonic() - begin_s < 30  # where Ray alone takes two minutes each
 
 
 def test_versions_differ_by_name_and_both_sides_are_told() -> None:
@@ -98,6 +103,26 @@ def test_versions_differ_by_name_and_both_sides_are_told() -> None:
     schema, torch = mine["schema"], mine["torch"]
     assert differing(mine, other) == (f"schema {schema}, torch {torch}, got schema 0, torch 2.6.0")
     assert "+" not in torch  # the build may be another
+
+
+def test_a_change_of_the_source_is_another_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("ray", reason="needs ray")
+    from harness.sweep.cluster import versions
+
+    shutil.copytree(ROOT / "harness", tmp_path / "harness")
+    installed = versions.versions()
+    copy = SimpleNamespace(
+        __name__="harness", __file__=str(tmp_path / "harness" / "__init__.py"),
+        __version__=installed["harness"],
+    )  # fmt: skip
+    monkeypatch.setattr(versions, "harness", copy)
+    assert versions.versions() == installed
+    with (tmp_path / "harness" / "conventions.py").open("a") as file:
+        file.write("# a change\n")
+    changed = versions.versions()
+    assert [name for name in installed if installed[name] != changed[name]] == ["source"]
 
 
 def test_only_packages_whose_components_are_measured_have_to_be_there(harness: Harness) -> None:
