@@ -32,7 +32,8 @@ def connected(address: str) -> Iterator[None]:
     Raises:
         BadRequest: If Ray is not installed, or no cluster of its version answers.
     """
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # Ray reads it as it is imported
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # Ray reads both as it is imported
+    os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"  # else a late call would start a Ray of its own
     try:
         import ray
     except ImportError:

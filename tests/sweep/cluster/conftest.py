@@ -37,6 +37,7 @@ class Started:
 
 # Whether or not whoever runs the tests has a token for clusters of their own.
 os.environ["RAY_AUTH_MODE"] = "disabled"
+os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"
 
 
 class Nodes:
