@@ -11,7 +11,8 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from io import StringIO
 from typing import Any, TextIO
 
 from harness.errors import BadRequest
@@ -43,18 +44,25 @@ def connected(address: str) -> Iterator[None]:
     if address == "auto":
         address = os.environ.get("RAY_ADDRESS", "") or address
     _check_answers(address)
+    with _threads_silent():
+        _connect(address)
+        try:
+            yield
+        finally:
+            with redirect_stdout(StringIO()):  # it prints what its threads have held back
+                ray.shutdown()
+
+
+def _connect(address: str) -> None:
+    import ray
+
     try:
-        with _signals_as_before(), warnings.catch_warnings():
+        with _signals_as_before(), warnings.catch_warnings(), redirect_stdout(StringIO()):
             warnings.simplefilter("ignore")
             ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL)
     except (OSError, RuntimeError, ValueError, ImportError) as error:
         words = " ".join(str(error).split())
         raise BadRequest(f"--address: must let us connect, got {address}: {words}") from None
-    try:
-        with _threads_silent():
-            yield
-    finally:
-        ray.shutdown()
 
 
 def _check_answers(address: str) -> None:
