@@ -1,6 +1,5 @@
 """Chunks of work on a real cluster of two nodes, whatever dies."""
 
-import contextlib
 import signal
 import threading
 import time
@@ -142,13 +141,10 @@ def test_what_runs_ends_with_the_connection(two: Nodes, tmp_path: Path) -> None:
     with connected(two.address):
         assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == before
         cluster = Cluster({}, lambda _line: None)
-        run = RayPool(cluster, None, noting, str(tmp_path)).run(hang, chunks(2, 1))
-
-        def take() -> None:
-            with contextlib.suppress(Exception):  # it is cut off
-                next(run)
-
-        threading.Thread(target=take).start()
+        pool = RayPool(cluster, None, noting, str(tmp_path))
+        # As `run` does, which would wait for them.
+        answers = [pool._task.remote(pool._setup, hang, [number]) for number in range(CPUS)]
         while len(notes(tmp_path, "chunk")) < CPUS:
             time.sleep(0.05)
+    assert len(answers) == CPUS
     wait_until_gone([one["pid"] for one in notes(tmp_path, "chunk")])
