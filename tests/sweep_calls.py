@@ -3,8 +3,13 @@
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
+
+from harness.sweep.executor import GivenUp
+
+T = TypeVar("T")
 
 _ready = ""
 
@@ -61,3 +66,13 @@ def processes(session: int) -> list[int]:
         if int(of) == session and state not in "ZX":
             found.append(int(stat.parent.name))
     return found
+
+
+def chunks(count: int, size: int = 3) -> Iterator[Sequence[int]]:
+    numbers = list(range(count))
+    return (numbers[at : at + size] for at in range(0, count, size))
+
+
+def flat(found: Sequence[tuple[Sequence[int], Sequence[T] | GivenUp]]) -> list[T]:
+    """Return all answers, without what was given up."""
+    return [a for _, answers in found if not isinstance(answers, GivenUp) for a in answers]

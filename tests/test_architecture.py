@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # Words that every part shares; they import nothing of the project.
 SHARED = {"variants.errors", "variants.yaml_node"}
-HEAVY = ("torch", "pandas", "matplotlib", "seaborn", "numpy", "fvcore", "thop", "optuna")
+HEAVY = ("torch", "pandas", "matplotlib", "seaborn", "numpy", "fvcore", "thop", "optuna", "ray")
 
 RECORDS = (
     "harness/records.py", "harness/reading.py", "harness/timing_records.py", "harness/store.py",
@@ -91,6 +91,14 @@ def test_what_joins_variants_and_measuring_knows_no_report_or_command(path: Path
     found = imports(path)
     for package in ("harness.report", "harness.cli"):
         assert not reaches(found, package)
+
+
+@pytest.mark.parametrize("path", files("harness", "variants"), ids=str)
+def test_only_sweeps_on_a_cluster_know_ray(path: Path) -> None:
+    cluster = path.is_relative_to(ROOT / "harness/sweep/cluster")
+    assert cluster or not reaches(imports(path), "ray")
+    if not path.is_relative_to(ROOT / "harness/cli"):
+        assert cluster or not reaches(imports(path), "harness.sweep.cluster")
 
 
 @pytest.mark.parametrize("path", files("harness/report"), ids=str)

@@ -115,6 +115,20 @@ def sweep(
     jobs: Annotated[
         int | None, typer.Option(help="Processes that count.  [default: every core]")
     ] = None,
+    executor: Annotated[
+        str,
+        typer.Option(metavar="local|ray", help="This machine, or a Ray cluster (harness[ray])."),
+    ] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT", help="Of the cluster, ray://HOST:PORT too.  [default: auto]"
+        ),
+    ] = None,
+    nodes: Annotated[
+        Flags,
+        typer.Option(metavar="LABEL=VALUE", help="Only nodes of this Ray label; repeatable."),
+    ] = None,
     results: Annotated[Path, typer.Option(help="Folder that the records go to.")] = Path("results"),
     resume: Annotated[
         bool, typer.Option("--resume", help="Measure only what the folder does not hold yet.")
@@ -146,6 +160,11 @@ def sweep(
     processes. A variant that crashes, runs out of memory or takes longer than --limit leaves a
     record of its failure and the others go on; the exit status is 1 then.
 
+    With --executor ray the same runs on a Ray cluster. A count takes a CPU of any node. A timed
+    measurement holds a whole GPU, or with --device cpu all CPUs of a node; --jobs limits how many
+    run at once. Nodes need the same harness and torch. A node that dies costs only time: its
+    work is done again elsewhere. The records are written here.
+
     Every record is on the disk before it is told, so a sweep may be killed at any moment: the same
     command with --resume goes on. Ctrl-C ends it in good order, a second one at once.
 
@@ -169,11 +188,13 @@ def sweep(
         --when context.alpha:context.name=dapf
       harness sweep ablation.yaml --resume --json
       harness sweep ablation.yaml --timing --device cuda:0 --iterations 1000 --pareto fps,miou
+      harness sweep ablation.yaml --timing --executor ray --nodes ray.io/accelerator-type=H100
       harness sweep ablation.yaml --search 200 --pareto macs.paper,miou \\
         --constraint "params <= 3M" --constraint "conv GMACs <= 40"
     """
     from harness.cli.sweep_flags import Flagged, definition_of
-    from harness.cli.sweep_run import Order, run
+    from harness.cli.sweep_order import Order, labels_of
+    from harness.cli.sweep_run import run
     from harness.cli.sweep_sought import Sought
     from harness.errors import RunFailed
     from harness.sweep.stopping import Stopped
@@ -194,7 +215,7 @@ def sweep(
     order = Order(
         results=results, jobs=jobs, limit_s=limit, resume=resume, changed=changed,
         retry_failed=retry_failed, skip_illegal=skip_illegal, yes=yes, dry_run=dry_run,
-        as_json=as_json,
+        as_json=as_json, executor=executor, address=address, nodes=labels_of(nodes or ()),
     )  # fmt: skip
     try:
         failed = run(definition, order)

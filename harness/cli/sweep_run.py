@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -10,16 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from harness.cli import sweep_text as text
 from harness.cli.sweep_front import Wish, front_of, read_wish, tell_front, tell_warnings
+from harness.cli.sweep_order import Order, check_flags, compare
+from harness.cli.sweep_place import Place, place_of
 from harness.cli.sweep_progress import meter
 from harness.cli.sweep_search import Found, Search, check_search
 from harness.errors import BadRequest
 from harness.store import check_writable
 from harness.sweep import state
 from harness.sweep.definition import Definition
+from harness.sweep.executor import Executor
 from harness.sweep.expected import as_measured, expected_of
 from harness.sweep.known import Expected, Known, look
 from harness.sweep.plan import Plan
-from harness.sweep.pool import Pool, start_fork_server, usable_cpus
 from harness.sweep.stopping import Stop, listening
 from harness.sweep.tally import Failure, Tally, figures_of
 
@@ -30,23 +33,6 @@ if TYPE_CHECKING:
 
 LIMIT_S = 60.0  # of a count, which takes milliseconds
 TIMED_LIMIT_S = 1800.0
-PRELOAD = ("harness.sweep.worker", "harness.ledger", "harness.static")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Order:
-    """How a sweep is to be run; see the flags of the same names."""
-
-    results: Path
-    jobs: int | None
-    limit_s: float | None
-    resume: bool
-    changed: bool
-    retry_failed: bool
-    skip_illegal: bool
-    yes: bool
-    dry_run: bool
-    as_json: bool
 
 
 def run(definition: Definition, order: Order) -> bool:
@@ -56,68 +42,32 @@ def run(definition: Definition, order: Order) -> bool:
         BadRequest, RunFailed: If it cannot be run as asked, or could not go on.
         Stopped: If it was told to end; what was told is on the disk.
     """
-    _check_flags(definition, order)
+    check_flags(definition, order)
     check_search(definition)
     if not order.dry_run:
         check_writable(order.results)
-    _compare(definition, order)
-    with listening(patiently=True) as stop:
-        start_fork_server(PRELOAD)  # it imports torch while this process does
-        sweep = _prepare(definition, order)
-        with sweep.pool(stop) as pool:
-            if definition.search is not None:
-                if order.dry_run:
-                    sweep.tell_search_plan()
-                    return False
-                sweep.search(pool, stop, definition)
-            else:
-                sweep.make_plan(pool)
-                stop.raise_if_asked()
-                sweep.look()
-                if order.dry_run:
-                    sweep.tell_plan(pool)
-                    stop.raise_if_asked()
-                    return False
-                state.remember(order.results, definition)
-                if definition.timing is None:
-                    sweep.count(pool)
-                stop.raise_if_asked()
-                sweep.score(pool)
-        stop.raise_if_asked()
-    if definition.timing is not None and definition.search is None:
+    compare(definition, order)
+    with place_of(order) as place:
         with listening(patiently=False):
-            sweep.time()
+            sweep = _prepare(definition, order, place)
+        if order.dry_run and definition.search is not None:
+            sweep.tell_search_plan()
+            return False
+        with listening(patiently=True) as stop:
+            with sweep.pool(stop) as pool:
+                if definition.search is not None:
+                    sweep.search(pool, stop, definition)
+                elif not sweep.measure(pool, stop, definition):
+                    return False
+            stop.raise_if_asked()
+        if definition.timing is not None and definition.search is None:
+            with listening(patiently=False):
+                sweep.time()
     sweep.tell()
     return bool(sweep.tally.failures)
 
 
-def _check_flags(definition: Definition, order: Order) -> None:
-    for flag, given in (("changed", order.changed), ("retry-failed", order.retry_failed)):
-        if given and not order.resume:
-            raise BadRequest(f"--{flag}: needs --resume, got it alone")
-    if order.jobs is not None and order.jobs < 1:
-        raise BadRequest(f"--jobs: must be at least 1, got {order.jobs}")
-    if definition.timing is not None and (order.jobs or 1) > 1:
-        raise BadRequest(f"--jobs: one variant is timed at a time, got {order.jobs}")
-    if order.limit_s is not None and not 0 < order.limit_s < float("inf"):
-        raise BadRequest(f"--limit: must be above 0 seconds, got {order.limit_s:g}")
-
-
-def _compare(definition: Definition, order: Order) -> None:
-    """Hold the sweep against the one that is to be resumed."""
-    changes = state.changes_since(order.results, definition)
-    if changes is None or not order.resume:
-        if order.resume:
-            text.say(f"nothing to resume in {order.results}: starting from the beginning")
-        return
-    if changes and not order.changed:
-        raise BadRequest(
-            f"--resume: sweep {definition.name} has changed ({'; '.join(changes)}); "
-            "--changed goes on with it as it is now, --name gives it another name"
-        )
-
-
-def _prepare(definition: Definition, order: Order) -> _Sweep:
+def _prepare(definition: Definition, order: Order, place: Place) -> _Sweep:
     from harness.sweep.checks import check
     from harness.sweep.combinations import Combinations
     from harness.sweep.proxy import load_proxy
@@ -127,22 +77,19 @@ def _prepare(definition: Definition, order: Order) -> _Sweep:
     combinations = Combinations(definition, catalog)
     searched = definition.search is not None
     check(definition, catalog, combinations.total, yes=order.yes or searched)
-    rows = [catalog[name] for name in definition.variants]
-    wish = read_wish(definition, definition.sizes or [row.input for row in rows])
+    rows = {name: catalog[name] for name in definition.variants}
+    wish = read_wish(definition, definition.sizes or [row.input for row in rows.values()])
+    place.check(definition, rows)
     request = None
     if definition.timing is not None:
-        from harness.sweep.timed import request_of
-        from harness.timing.device import resolve_device
-
-        device = resolve_device(definition.timing.device)
-        request = request_of(definition, device, order.limit_s or TIMED_LIMIT_S)
+        request = place.request(definition, order.limit_s or TIMED_LIMIT_S)
         request.resolved(combinations.row(0))  # a protocol that is wrong is told at once
     for source in definition.proxies.values():
         load_proxy(source)  # what is not there is told at once
     if searched or definition.proxies:
-        definition = as_measured(definition, request, rows)
+        definition = as_measured(definition, request, [*rows.values()])
         combinations = Combinations(definition, catalog)
-    return _Sweep(definition, order, combinations, request, rows, wish)
+    return _Sweep(definition, order, place, rows, combinations, request, wish)
 
 
 @dataclass
@@ -151,9 +98,10 @@ class _Sweep:
 
     definition: Definition
     order: Order
+    place: Place
+    rows: Mapping[str, Row]
     combinations: Combinations
     request: Request | None
-    rows: Sequence[Row]
     wish: Wish | None
     found: Found | None = None
     unscored: list[Failure] = field(default_factory=list)
@@ -164,19 +112,37 @@ class _Sweep:
 
     @property
     def jobs(self) -> int:
-        return self.order.jobs or usable_cpus()
+        return self.place.jobs
 
-    def pool(self, stop: Stop) -> Pool:
-        from harness.sweep.worker import start
-
+    def pool(self, stop: Stop) -> AbstractContextManager[Executor]:
         limit_s = LIMIT_S if self.request else self.order.limit_s or LIMIT_S
-        return Pool(
-            *(self.jobs, start, self.definition, limit_s),
-            limit_s=limit_s,
-            stopped=lambda: bool(stop),
-        )
+        return self.place.executor(self.definition, self.rows, limit_s, lambda: bool(stop))
 
-    def make_plan(self, pool: Pool) -> None:
+    def measure(self, pool: Executor, stop: Stop, definition: Definition) -> bool:
+        """Plan and count, and have proxies score; return whether more than a plan was wanted.
+
+        Args:
+            pool: Ready for the sweep.
+            stop: Whether to end in good order.
+            definition: What is remembered of the sweep.
+        """
+        try:
+            self.make_plan(pool)
+        finally:  # a plan that was cut short is not to blame for what it lacks
+            stop.raise_if_asked()
+        self.look()
+        if self.order.dry_run:
+            self.tell_plan(pool)
+            stop.raise_if_asked()
+            return False
+        state.remember(self.order.results, definition)
+        if definition.timing is None:
+            self.count(pool)
+        stop.raise_if_asked()
+        self.score(pool)
+        return True
+
+    def make_plan(self, pool: Executor) -> None:
         """Make the plan; list what cannot be built, and refuse it unless that may be skipped."""
         from harness.sweep.static import planned
 
@@ -227,7 +193,7 @@ class _Sweep:
             if position not in done and position not in failed
         ]
 
-    def count(self, pool: Pool) -> None:
+    def count(self, pool: Executor) -> None:
         from harness.sweep.static import count_all
 
         todo, tally = self.todo(), self.tally
@@ -238,7 +204,7 @@ class _Sweep:
                 *(self.order.results, tally, lambda: show(tally.done - before)),
             )
 
-    def score(self, pool: Pool) -> None:
+    def score(self, pool: Executor) -> None:
         """Have proxies score every variant that did not fail."""
         from harness.cli.sweep_scores import score_all
 
@@ -251,20 +217,18 @@ class _Sweep:
         self.unscored += score_all(pool, able, self.definition, self.combinations, self.order)
 
     def time(self) -> None:
-        from harness.sweep.timed import time_all
-
         assert self.request is not None
         positions = {number: at for at, number in enumerate(self.plan.numbers)}
 
         def known(number: int) -> bool:  # what another sweep has done since this one began
             return self.order.resume and positions[number] in self._known().done
 
-        time_all(
+        self.place.time_all(
             *(self.todo(), self.request, self.combinations, self.order.results),
             *(self.tally, known, text.say),
         )
 
-    def search(self, pool: Pool, stop: Stop, definition: Definition) -> None:
+    def search(self, pool: Executor, stop: Stop, definition: Definition) -> None:
         """Search, and make what was found the plan.
 
         Args:
@@ -275,11 +239,12 @@ class _Sweep:
         from harness.cli.sweep_search import take_over
 
         assert self.wish is not None
-        expected, counted = expected_of(self.definition, self.request, self.rows, self._device())
+        rows = [*self.rows.values()]
+        expected, counted = expected_of(self.definition, self.request, rows, self._device())
         search = Search(
             definition=self.definition, combinations=self.combinations, wish=self.wish,
             request=self.request, expected=expected, counted=counted, results=self.order.results,
-            jobs=self.jobs, device=self._device(), resume=self.order.resume,
+            place=self.place, device=self._device(), resume=self.order.resume,
             retry_failed=self.order.retry_failed,
         )  # fmt: skip
         self.found, self.unscored = search.run(
@@ -300,7 +265,7 @@ class _Sweep:
 
         tell_plan(self.definition, self.combinations, self.order.as_json)
 
-    def tell_plan(self, pool: Pool) -> None:
+    def tell_plan(self, pool: Executor) -> None:
         """Print what would be measured, and how long that would take."""
         from harness.sweep.estimate import static_s, timed_s
 
@@ -310,7 +275,7 @@ class _Sweep:
         else:
             protocol = self.request.resolved(self.combinations.row(self.plan.numbers[0])).protocol
             assert protocol is not None
-            seconds = timed_s(protocol, len(todo))
+            seconds = timed_s(protocol, len(todo), self.place.at_once)
         text.tell_plan(
             *(self.definition, self.plan, self.combinations, self.tally, seconds),
             *(self.order.results, self.order.as_json),
@@ -354,11 +319,8 @@ class _Sweep:
         return look(self.order.results, self.plan, expected, see or (lambda _at, _record: None))
 
     def _expected(self) -> Expected:
-        return expected_of(self.definition, self.request, self.rows, self._device())[0]
+        rows = [*self.rows.values()]
+        return expected_of(self.definition, self.request, rows, self._device())[0]
 
     def _device(self) -> str | None:
-        from harness.environment import read_environment
-
-        if self.request is None:
-            return None
-        return str(read_environment(self.request.device)["device"]["name"])
+        return None if self.request is None else self.place.device_name(self.request.device)

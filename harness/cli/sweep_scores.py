@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 from harness.cli.sweep_progress import meter
 
 if TYPE_CHECKING:
-    from harness.cli.sweep_run import Order
+    from harness.cli.sweep_order import Order
     from harness.sweep.combinations import Combinations
     from harness.sweep.definition import Definition
+    from harness.sweep.executor import Executor
     from harness.sweep.plan import Key
-    from harness.sweep.pool import Pool
     from harness.sweep.tally import Failure
 
 
 def score_all(
-    pool: Pool,
+    pool: Executor,
     variants: Mapping[int, Key],
     definition: Definition,
     combinations: Combinations,

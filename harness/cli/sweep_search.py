@@ -16,14 +16,15 @@ from harness.errors import BadRequest
 
 if TYPE_CHECKING:
     from harness.cli.sweep_front import Wish
+    from harness.cli.sweep_place import Place
     from harness.profiling.request import Request
     from harness.proxy_record import ProxyRecord
     from harness.records import ProfileRecord
     from harness.sweep.combinations import Combinations
     from harness.sweep.definition import Definition
+    from harness.sweep.executor import Executor
     from harness.sweep.known import Expected
     from harness.sweep.plan import Key, Plan
-    from harness.sweep.pool import Pool
     from harness.sweep.search.aim import Aim, Figures
     from harness.sweep.search.study import Outcome
     from harness.sweep.stopping import Stop
@@ -82,13 +83,13 @@ class Search:
     expected: Expected
     counted: Expected
     results: Path
-    jobs: int
+    place: Place
     device: str | None
     resume: bool
     retry_failed: bool
 
     def run(
-        self, pool: Pool, stop: Stop, tally: Tally, plan: Plan, remember: Callable[[], None]
+        self, pool: Executor, stop: Stop, tally: Tally, plan: Plan, remember: Callable[[], None]
     ) -> tuple[Found, list[Failure]]:
         """Search until there are as many variants as are wanted; return also what has no score.
 
@@ -118,7 +119,9 @@ class Search:
                 definition=self.definition, combinations=self.combinations, aim=aim, study=study,
                 results=self.results, expected=self.expected, counted=self.counted,
                 figures_of=_FiguresOf(self.results, aim, self.definition.proxies),
-                request=self.request, jobs=self.jobs, retry_failed=self.retry_failed,
+                request=self.request, jobs=self.place.jobs,
+                at_once=self.place.at_once if self.request else 0, time_all=self.place.time_all,
+                retry_failed=self.retry_failed,
                 tell=text.say, tally=tally, plan=plan,
             )  # fmt: skip
             with meter("searching", search.trials) as show:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from harness.sweep.pool import Pool
+from harness.sweep.executor import Executor
 
 if TYPE_CHECKING:
     from harness.timing.protocol import Protocol
@@ -15,7 +15,7 @@ TRIED = 6  # variants of each process that are counted to see how long one takes
 SETUP_S = 5.0  # of a round: its process, torch, the network, warm-up; more for compiled ones
 
 
-def static_s(pool: Pool, jobs: int, todo: Sequence[int]) -> float:
+def static_s(pool: Executor, jobs: int, todo: Sequence[int]) -> float:
     """Return the seconds that counting takes, by counting a few of the variants."""
     from harness.sweep.worker import count_chunk
 
@@ -29,8 +29,9 @@ def static_s(pool: Pool, jobs: int, todo: Sequence[int]) -> float:
     return (monotonic() - start_s) / tried * len(todo)
 
 
-def timed_s(protocol: Protocol, variants: int) -> float | None:
+def timed_s(protocol: Protocol, variants: int, at_once: int = 1) -> float | None:
     """Return the seconds that timing takes, null where the protocol has no budget to tell by."""
     if protocol.budget_s is None:
         return None
-    return variants * (protocol.budget_s + protocol.rounds * SETUP_S)
+    turns = -(-variants // at_once)
+    return turns * (protocol.budget_s + protocol.rounds * SETUP_S)

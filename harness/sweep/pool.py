@@ -17,33 +17,23 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as NotYet  # of its own before Python 3.11
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from typing import Any, TypeVar
 
 from harness.errors import RunFailed
+from harness.sweep.executor import GivenUp
 
 AHEAD = 3  # chunks in flight for each process: it shall never wait for the next
 POLL_S = 1.0
 GRACE_POLLS = 3  # after a death the pool notices by itself, but not always
 STARTS = 100
 ATTEMPTS = 3  # of a piece alone: somebody may be killing processes that do no harm
+DIED = f"its process died {ATTEMPTS} times while nothing else ran in it"
 OUT_OF_TIME = 1  # how a process ends that `faulthandler` ends
 
 _R = TypeVar("_R")
 _Chunk = Sequence[int]
-
-
-@dataclass(frozen=True)
-class GivenUp:
-    """What becomes of a piece that no process survives.
-
-    Attributes:
-        reason: In words.
-    """
-
-    reason: str
 
 
 class Pool:
@@ -145,7 +135,7 @@ class Pool:
             yield chunk, found
             return
         if len(chunk) == 1:
-            yield chunk, GivenUp(f"its process died {ATTEMPTS} times while nothing else ran in it")
+            yield chunk, GivenUp(DIED)
             return
         for piece in chunk:
             yield from self._alone(function, [piece])

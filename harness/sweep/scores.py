@@ -16,7 +16,7 @@ from harness.records import from_json, to_json
 from harness.store import append_lines, path_for, stream
 from harness.sweep.combinations import Combinations
 from harness.sweep.definition import Definition
-from harness.sweep.pool import GivenUp, Pool
+from harness.sweep.executor import Executor, GivenUp
 from harness.sweep.proxy import load_proxy
 from harness.sweep.worker import time_limit, watched, work
 from variants.build import build
@@ -50,7 +50,7 @@ def is_of(record: ProxyRecord, proxies: Mapping[str, str]) -> bool:
 
 
 def scored(
-    pool: Pool,
+    pool: Executor,
     name: str,
     todo: Iterable[int],
     definition: Definition,

@@ -11,8 +11,8 @@ from harness.records import to_json
 from harness.store import append_lines, path_for
 from harness.sweep.combinations import Combinations, numbers
 from harness.sweep.definition import Definition
+from harness.sweep.executor import Executor, GivenUp
 from harness.sweep.plan import Checked, Illegal, Plan, make_plan
-from harness.sweep.pool import GivenUp, Pool
 from harness.sweep.tally import Failure, Tally
 from harness.sweep.worker import Counted, check_chunk, count_chunk
 from variants.catalog import Row
@@ -23,7 +23,7 @@ CHUNKS_PER_JOB = 8  # at least, so that no process is idle for long at the end
 
 
 def planned(
-    pool: Pool, jobs: int, definition: Definition, combinations: Combinations
+    pool: Executor, jobs: int, definition: Definition, combinations: Combinations
 ) -> Iterator[Plan]:
     """Yield the plan as it grows; the pool makes every combination and builds its network.
 
@@ -37,7 +37,7 @@ def planned(
 
 
 def looked_at(
-    pool: Pool, chunks: Iterable[Sequence[int]], combinations: Combinations
+    pool: Executor, chunks: Iterable[Sequence[int]], combinations: Combinations
 ) -> Iterator[tuple[int, Checked]]:
     """Yield numbers, each with what the pool says of its combination."""
     for chunk, checked in pool.run(check_chunk, chunks):
@@ -50,7 +50,7 @@ def looked_at(
 
 
 def count_all(
-    pool: Pool,
+    pool: Executor,
     jobs: int,
     todo: Sequence[int],
     definition: Definition,
@@ -63,7 +63,7 @@ def count_all(
 
     Args:
         pool: Ready for the definition.
-        jobs: How many processes it has.
+        jobs: How many chunks it runs at once.
         todo: Numbers of combinations.
         definition: The sweep.
         combinations: Its combinations.
@@ -81,7 +81,7 @@ def count_all(
 
 
 def counted_by(
-    pool: Pool,
+    pool: Executor,
     chunks: Iterable[Sequence[int]],
     definition: Definition,
     combinations: Combinations,

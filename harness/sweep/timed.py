@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import BadRequest, RunFailed
 from harness.isolated import run_isolated
 from harness.profiling.request import Measured, Request
+from harness.records import FailedRecord, ProfileRecord
 from harness.store import append, path_for
 from harness.sweep.combinations import Combinations
 from harness.sweep.definition import Definition
@@ -83,19 +84,33 @@ def time_all(
                 tally.reused += 1
                 continue
             start_s = monotonic()
-            measured = _measure(request, request.resolved(row), first=strict and number == todo[0])
-            record = measured.record()
-            append(path_for(results, record), record)
-        if measured.failure is not None:
-            tally.failures.append(Failure(row.name, measured.failure))
-        else:
-            tally.measured += 1
-            tally.see(row.name, figures_of(record))
+            measured = request.resolved(row)
+            record = measure(request, measured, first=strict and number == todo[0]).record()
+            keep(record, results, tally)
         take(number, record)
-        tell(_line(measured, tally, monotonic() - start_s))
+        tell(line(record, tally, (monotonic() - start_s) * (tally.planned - tally.done)))
 
 
-def _measure(request: Request, measured: Measured, *, first: bool) -> Measured:
+def keep(record: ProfileRecord | FailedRecord, results: Path, tally: Tally) -> None:
+    """Store a record, and then have the tally know of it.
+
+    Raises:
+        RunFailed: If it could not be written.
+    """
+    append(path_for(results, record), record)
+    if isinstance(record, FailedRecord):
+        tally.failures.append(Failure(record.variant, record.reason))
+    else:
+        tally.measured += 1
+        tally.see(record.variant, figures_of(record))
+
+
+def measure(request: Request, measured: Measured, *, first: bool) -> Measured:
+    """Count and time a variant on this machine; a failure is noted in it.
+
+    Raises:
+        BadRequest: If what is asked for cannot be done at all, as the `first` variant shows.
+    """
     try:
         measured.ledger, measured.static = run_isolated(
             count_alone, measured.spec, measured.shape, limit_s=request.limit_s
@@ -122,9 +137,12 @@ def count_alone(_report: Any, spec: Spec, shape: Sequence[int]) -> tuple[Ledger,
     return ledger, total(network, ledger)
 
 
-def _line(measured: Measured, tally: Tally, elapsed_s: float) -> str:
-    timing = measured.timing
-    came_out = f"{timing.fps:.4g} FPS" if timing is not None else f"failed: {measured.failure}"
-    left_s = elapsed_s * (tally.planned - tally.done)
+def line(record: ProfileRecord | FailedRecord, tally: Tally, left_s: float) -> str:
+    """Return what came out of a variant, and how far the sweep is."""
+    if isinstance(record, FailedRecord):
+        came_out = f"failed: {record.reason}"
+    else:
+        assert record.timing is not None
+        came_out = f"{record.timing.fps:.4g} FPS"
     left = f", about {left_s / 60:.0f} min left" if left_s >= 60 else ""
-    return f"{tally.done}/{tally.planned} {measured.row.name}: {came_out}{left}"
+    return f"{tally.done}/{tally.planned} {record.variant}: {came_out}{left}"

@@ -6,7 +6,7 @@ import faulthandler
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
@@ -25,7 +25,7 @@ from harness.sweep.plan import Checked, Excluded, Illegal, key_of
 from harness.sweep.pool import took_too_long
 from harness.sweep.tally import Figures, figures_of
 from variants.build import Parts, skeleton
-from variants.catalog import Row, load_catalog
+from variants.catalog import Row
 from variants.spec import resolve
 
 GRACE_S = 1.0  # beyond the time limit, for code that heeds it
@@ -53,8 +53,7 @@ class Counted(NamedTuple):
 class Worker:
     """A process's own view of the sweep."""
 
-    def __init__(self, definition: Definition, limit_s: float) -> None:
-        catalog = load_catalog(map(Path, definition.catalogs))
+    def __init__(self, definition: Definition, catalog: Mapping[str, Row], limit_s: float) -> None:
         self.definition = definition
         self.combinations = Combinations(definition, catalog)
         self.batch = definition.batch
@@ -100,16 +99,27 @@ class Worker:
 _worker: Worker | None = None
 
 
-def start(definition: Definition, limit_s: float) -> None:
+def start(definition: Definition, catalog: Mapping[str, Row], limit_s: float) -> None:
     """Make this process ready; it ends when its parent does, and leaves Ctrl-C to that."""
-    global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    _worker = Worker(definition, limit_s)
+    prepare(definition, catalog, limit_s)
+
+
+def prepare(definition: Definition, catalog: Mapping[str, Row], limit_s: float) -> None:
+    """Take the sweep in that `check_chunk` and `count_chunk` speak of.
+
+    Args:
+        definition: The sweep.
+        catalog: Its rows by name; no file is read, since on another machine there may be none.
+        limit_s: Seconds that a variant may take.
+    """
+    global _worker
+    _worker = Worker(definition, catalog, limit_s)
 
 
 def work() -> Worker:
-    """Return this process's own view of the sweep, which `start` has made ready."""
+    """Return this process's own view of the sweep, which `prepare` has made."""
     assert _worker is not None
     return _worker
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import app
-from harness.cli.sweep_run import PRELOAD
+from harness.cli.sweep_place import PRELOAD
 from harness.sweep.pool import start_fork_server
 from sweep.running import Done, Harness
 from variants.registry import components

@@ -7,12 +7,13 @@ import time
 from collections.abc import Iterator, Sequence
 from multiprocessing import forkserver
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from sweep_calls import (
+    chunks,
     die_at_13,
     die_once_at_13,
+    flat,
     leave_at_13,
     note_and_wait,
     raise_at_13,
@@ -20,20 +21,9 @@ from sweep_calls import (
     start,
 )
 
-from harness.sweep.pool import GivenUp, Pool
+from harness.sweep.executor import GivenUp
+from harness.sweep.pool import Pool
 from harness.sweep.stopping import Stop, Stopped, listening
-
-T = TypeVar("T")
-
-
-def chunks(count: int, size: int = 3) -> Iterator[Sequence[int]]:
-    numbers = list(range(count))
-    return (numbers[at : at + size] for at in range(0, count, size))
-
-
-def flat(found: Sequence[tuple[Sequence[int], Sequence[T] | GivenUp]]) -> list[T]:
-    """Return all answers, without what was given up."""
-    return [a for _, answers in found if not isinstance(answers, GivenUp) for a in answers]
 
 
 def test_answers_come_in_order_from_processes_made_ready() -> None:

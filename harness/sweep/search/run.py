@@ -12,9 +12,9 @@ from harness.records import FailedRecord, ProfileRecord, from_json, to_json
 from harness.store import path_for
 from harness.sweep.combinations import Combinations
 from harness.sweep.definition import Definition
+from harness.sweep.executor import Executor
 from harness.sweep.known import Expected
 from harness.sweep.plan import Illegal, Key, Plan
-from harness.sweep.pool import Pool
 from harness.sweep.scores import scored
 from harness.sweep.search.aim import Aim, Figures
 from harness.sweep.search.recorded import FiguresOf, Recorded, recorded
@@ -55,6 +55,8 @@ class Searcher:
         figures_of: Makes figures of records.
         request: What is asked of each variant where it is timed; null for counting alone.
         jobs: Processes of the pool.
+        at_once: How many variants are timed at once.
+        time_all: Times variants; see `harness.sweep.timed.time_all`.
         retry_failed: Whether what had failed is still to be measured again.
         tell: Takes a line on how a timing goes.
         tally: What this process has done.
@@ -73,6 +75,8 @@ class Searcher:
     figures_of: FiguresOf
     request: Request | None
     jobs: int
+    at_once: int
+    time_all: Callable[..., None]
     retry_failed: bool
     tell: Callable[[str], None]
     tally: Tally = field(default_factory=Tally)
@@ -91,12 +95,12 @@ class Searcher:
         assert search is not None
         self._wanted = search.trials
         self.tally.planned = search.trials
-        self._batch = 1 if self.request else max(SMALLEST_BATCH, 2 * self.jobs)
+        self._batch = self.at_once if self.request else max(SMALLEST_BATCH, 2 * self.jobs)
         self._untried = Untried(self.combinations, search, self.jobs, self._note)
 
     def run(
         self,
-        pool: Pool,
+        pool: Executor,
         turn: Callable[[], AbstractContextManager[None]],
         stop: Stop,
         show: Callable[[int], None],
@@ -120,7 +124,7 @@ class Searcher:
                 return
             self._measure(pool, fresh)
 
-    def _ask(self, pool: Pool, stop: Stop) -> Fresh:
+    def _ask(self, pool: Executor, stop: Stop) -> Fresh:
         """Return trials of variants that nobody has measured or is measuring."""
         standing = self.study.standing()
         if standing.left or not self._looked:
@@ -153,7 +157,9 @@ class Searcher:
             found.failed.clear()
         return found
 
-    def _sort(self, pool: Pool, every: Sequence[Asked], standing: Standing, fresh: Fresh) -> None:
+    def _sort(
+        self, pool: Executor, every: Sequence[Asked], standing: Standing, fresh: Fresh
+    ) -> None:
         """Tell at once what needs no measurement; the rest becomes `fresh`."""
         checked = dict(looked_at(pool, [[asked.number] for asked in every], self.combinations))
         for asked in every:
@@ -188,7 +194,7 @@ class Searcher:
             self._illegal.add(number)
             self.plan.take(number, illegal)
 
-    def _measure(self, pool: Pool, fresh: Fresh) -> None:
+    def _measure(self, pool: Executor, fresh: Fresh) -> None:
         """Measure variants, the cheap first, and no more of one than it takes to turn it down.
 
         Every record is stored before it is told.
@@ -213,7 +219,7 @@ class Searcher:
         if timed:
             self._time(timed, fresh)
 
-    def _counted(self, pool: Pool, fresh: Fresh) -> dict[int, Figures]:
+    def _counted(self, pool: Executor, fresh: Fresh) -> dict[int, Figures]:
         """Return the figures of a count of each variant; what cannot be counted is told."""
         found: dict[int, Figures] = {}
         todo = []
@@ -247,7 +253,7 @@ class Searcher:
 
     def _score(
         self,
-        pool: Pool,
+        pool: Executor,
         name: str,
         wanted: Sequence[int],
         fresh: Fresh,
@@ -268,8 +274,6 @@ class Searcher:
                 figures[number] = {**figures[number], column: record.value}
 
     def _time(self, left: Sequence[int], fresh: Fresh) -> None:
-        from harness.sweep.timed import time_all
-
         assert self.request is not None
 
         def take(number: int, record: ProfileRecord | FailedRecord) -> None:
@@ -281,7 +285,7 @@ class Searcher:
                 self.study.tell(asked, figures)
 
         with listening(patiently=False):
-            time_all(
+            self.time_all(
                 *(left, self.request, self.combinations, self.results, self.tally),
                 *(lambda _number: False, self.tell, take),
                 strict=not self._timed_before,

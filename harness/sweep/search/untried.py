@@ -8,8 +8,8 @@ from itertools import islice
 
 from harness.sweep.combinations import Combinations, numbers
 from harness.sweep.definition import Sample, Search
+from harness.sweep.executor import Executor
 from harness.sweep.plan import Illegal, Key
-from harness.sweep.pool import Pool
 from harness.sweep.static import looked_at
 
 _TOGETHER = 32  # combinations that each process looks at
@@ -38,7 +38,7 @@ class Untried:
         self._note = note
         self._spare: deque[tuple[int, Key]] = deque()
 
-    def next(self, pool: Pool, taken: Set[Key]) -> int | None:
+    def next(self, pool: Executor, taken: Set[Key]) -> int | None:
         """Return the number of a variant that is not `taken`; null where there is none left."""
         while True:
             while self._spare:
