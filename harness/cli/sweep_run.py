@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-
 from harness.cli.sweep_front import read_wish
 from harness.cli.sweep_order import Order, check_flags, compare
 from harness.cli.sweep_place import Place, place_of
@@ -14,7 +13,6 @@ from harness.store import check_writable
 from harness.sweep.definition import Definition
 from harness.sweep.expected import as_measured
 from harness.sweep.stopping import listening
-
 
 TIMED_LIMIT_S = 1800.0
 

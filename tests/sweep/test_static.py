@@ -16,8 +16,10 @@ R = TypeVar("R")
 class Deadly:
     """An executor whose processes die of everything."""
 
-    def run(
-        self, function: Callable[[Sequence[int]], Sequence[R]], chunks: Iterable[Sequence[int]]
+    def run(  # whatever the function
+        self,
+        function: Callable[[Sequence[int]], Sequence[R]],  # noqa: ARG002
+        chunks: Iterable[Sequence[int]],
     ) -> Iterator[tuple[Sequence[int], Sequence[R] | GivenUp]]:
         for chunk in chunks:
             for number in chunk:
