@@ -37,7 +37,7 @@ QUERY = """
     from harness.report.query.source import load_table
     from harness.report.query.where import where
     table = where(load_table([folder])[0], "params < 3e6 and context.alpha == 2")
-    count = len(front(table, read_goals("macs.paper,params", table)).rows)
+    count = len(front(table, read_goals("macs.paper,params", table.columns)).rows)
 """
 STEPS = {"records (store.load)": LOAD, "flat table": TABLE, "table, query and front": QUERY}
 LIMITED = ("records (store.load)", "flat table")

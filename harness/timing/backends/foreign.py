@@ -28,7 +28,7 @@ def foreign(rule: str) -> Iterator[None]:
     Raises:
         RunFailed: If anything is raised inside; a want of memory passes as it is.
     """
-    disabled = logging.root.manager.disable
+    disabled, level = logging.root.manager.disable, logging.root.level
     logging.disable(logging.ERROR)
     try:
         with warnings.catch_warnings(), redirect_stdout(StringIO()):
@@ -42,6 +42,7 @@ def foreign(rule: str) -> Iterator[None]:
         raise RunFailed(f"{rule}, got {_reason(error)}") from error
     finally:
         logging.disable(disabled)
+        logging.root.setLevel(level)  # which OpenVINO changes
 
 
 def _reason(error: BaseException) -> str:
