@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -400,7 +401,8 @@ def ended(arguments: list[str], folder: Path, site: Path) -> tuple[int, str, str
             out, err = child.communicate(timeout=60)
         finally:
             for pid in processes(child.pid):
-                os.kill(pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):  # gone meanwhile
+                    os.kill(pid, signal.SIGKILL)
     return child.returncode, out, err
 
 

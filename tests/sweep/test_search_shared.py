@@ -1,7 +1,6 @@
 """Searches that are killed, resumed and shared: nothing is lost, and nothing measured twice."""
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -81,7 +80,7 @@ def test_a_killed_search_goes_on_and_measures_nothing_twice(
                 if len(found) >= before + 6 + chance.randrange(4):
                     break
                 time.sleep(0.01)
-            os.kill(child.pid, kill)
+            child.send_signal(kill)  # unless it has ended
             out, err = child.communicate()
         assert (out, "Traceback" in err) == ("", False)
         assert len(found) > before
