@@ -179,3 +179,15 @@ def test_nothing_is_left_running_whatever_ends_it(
 def busy(nodes: Nodes) -> set[int]:
     """Return the processes in which chunks are being looked at."""
     return {pid for pid, title in nodes.tasks() if "run_chunk" in title}
+
+
+def test_a_search_finds_there_what_it_finds_here(two: Nodes, harness: Harness) -> None:
+    pytest.importorskip("optuna", reason="needs optuna")
+    goals = ("--search", "6", "--pareto", "macs.paper,max:params", "--constraint", "params <= 3M")
+    local = json.loads(harness(*GRID, *goals, "--results", "here").stdout)
+    done = harness(*GRID, *goals, "--results", "there", *on(two))
+    assert done.returncode == 0, done.stderr
+    there = json.loads(done.stdout)
+    assert (there["measured"], there["search"]["variants"]) == (6, 6)
+    names = [[row["variant"] for row in found["pareto"]] for found in (local, there)]
+    assert names[0] == names[1] != []
