@@ -62,8 +62,16 @@ class Sweep:
         )  # fmt: skip
         self.tally = Tally(planned=VARIANTS)
         self.said: list[str] = []
+        self.taken: list[tuple[int, str]] = []
 
-    def run(self, cluster: Cluster, *, jobs: int | None = None, name: str = "A GPU") -> None:
+    def run(
+        self,
+        cluster: Cluster,
+        *,
+        jobs: int | None = None,
+        name: str = "A GPU",
+        strict: bool = True,
+    ) -> None:
         environment = {"device": {"type": "cuda", "name": name}}
         Measuring(
             cluster=cluster,
@@ -74,6 +82,7 @@ class Sweep:
         ).time_all(
             list(range(VARIANTS)), self.request, self.combinations, self.folder / "results",
             self.tally, lambda number: number == 4, self.said.append,
+            lambda number, record: self.taken.append((number, record.variant)), strict=strict,
         )  # fmt: skip
 
     def records(self) -> list[ProfileRecord | FailedRecord]:
@@ -133,9 +142,17 @@ def test_each_holds_a_whole_gpu_and_two_nodes_measure_at_once(
             assert first["end"] <= second["at"] or second["end"] <= first["at"]
     assert len({one["node"] for one in done}) == 2
     assert sorted(record.variant for record in sweep.records()) == names([0, 1, 2, 3, 5])
+    assert sorted(sweep.taken) == list(zip([0, 1, 2, 3, 5], names([0, 1, 2, 3, 5]), strict=True))
     assert (sweep.tally.measured, sweep.tally.reused, sweep.tally.failures) == (5, 1, [])
     assert len(sweep.said) == 5
     assert sweep.said[-1].startswith("6/6 fassd-net[")
+
+
+def test_where_requests_have_been_measured_before_none_is_the_first(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    Sweep(tmp_path).run(cluster, strict=False)
+    assert [one["first"] for one in notes(tmp_path, "end")] == [False] * 5
 
 
 def test_jobs_limit_how_many_are_measured_at_once(cluster: Cluster, tmp_path: Path) -> None:
