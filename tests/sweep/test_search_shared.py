@@ -1,10 +1,13 @@
 """Searches that are killed, resumed and shared: nothing is lost, and nothing measured twice."""
 
+import fcntl
 import json
 import random
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -136,45 +139,68 @@ def test_what_a_dead_process_was_measuring_another_one_measures(site: Path, tmp_
     assert len(every) == len(set(every))
 
 
-def test_a_process_is_known_to_be_alive_until_it_dies(tmp_path: Path) -> None:
-    tmp_path = tmp_path / "search"
-    here = Presence(tmp_path)
-    script = (
-        "import sys, time; from pathlib import Path; "
-        "from harness.sweep.search.storage import Presence; "
-        "print(Presence(Path(sys.argv[1])).name, flush=True); time.sleep(60)"
-    )
+HERE = (
+    "import sys, time; from pathlib import Path; "
+    "from harness.sweep.search.storage import Presence\n"
+    "here = Presence(Path(sys.argv[1]))\n"
+)
+
+
+@contextmanager
+def another(folder: Path, script: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+    """Run a process that does something and waits; yield it and the first line it prints."""
     with subprocess.Popen(
-        [*command()[:1], "-c", script, tmp_path], env=environment(), stdout=subprocess.PIPE,
+        [*command()[:1], "-c", HERE + script, folder], env=environment(), stdout=subprocess.PIPE,
         text=True,
     ) as child:  # fmt: skip
         assert child.stdout is not None
-        other = child.stdout.readline().strip()
+        try:
+            yield child, child.stdout.readline().strip()
+        finally:
+            child.kill()
+
+
+def test_a_process_is_known_to_be_alive_until_it_dies(tmp_path: Path) -> None:
+    folder = tmp_path / "search"
+    here = Presence(folder)
+    with another(folder, "print(here.name, flush=True); time.sleep(60)") as (child, other):
         assert here.is_alive(other)
         assert here.is_alive(here.name)
         assert not here.is_alive("nobody")
         child.kill()
         child.wait()
     assert not here.is_alive(other)
-    assert [path.name for path in tmp_path.iterdir()] == [f"{here.name}.process"]
+    assert [path.stem for path in folder.glob("*.process")] == [here.name]
     here.leave()
-    assert list(tmp_path.iterdir()) == []
+    assert list(folder.glob("*.process")) == []
+
+
+def test_a_process_that_died_between_trials_leaves_nothing_for_good(tmp_path: Path) -> None:
+    with (
+        another(tmp_path, "print(here.name, flush=True); time.sleep(60)") as (_, alive),
+        another(tmp_path, "print(here.name, flush=True); time.sleep(60)") as (child, dead),
+    ):
+        child.kill()
+        child.wait()
+        assert {path.stem for path in tmp_path.glob("*.process")} == {alive, dead}
+        here = Presence(tmp_path)
+        assert {path.stem for path in tmp_path.glob("*.process")} == {alive, here.name}
+        assert here.is_alive(alive)
+
+
+def test_a_dead_process_that_two_ask_about_is_dead_to_both(tmp_path: Path) -> None:
+    here = Presence(tmp_path)
+    path = tmp_path / "gone.process"
+    path.touch()
+    with path.open("rb+") as file:  # another one that asks has got as far as this
+        fcntl.flock(file, fcntl.LOCK_SH)
+        assert not here.is_alive("gone")
 
 
 def test_one_process_at_a_time_asks(tmp_path: Path) -> None:
-    script = (
-        "import sys, time; from pathlib import Path; "
-        "from harness.sweep.search.storage import Presence\n"
-        "with Presence(Path(sys.argv[1])).turn():\n"
-        "    print('asking', flush=True); time.sleep(60)"
-    )
+    script = "with here.turn():\n    print('asking', flush=True); time.sleep(60)"
     here = Presence(tmp_path)
-    with subprocess.Popen(
-        [*command()[:1], "-c", script, tmp_path], env=environment(), stdout=subprocess.PIPE,
-        text=True,
-    ) as child:  # fmt: skip
-        assert child.stdout is not None
-        child.stdout.readline()
+    with another(tmp_path, script) as (child, _):
         timer = subprocess.Popen(["sh", "-c", f"sleep 0.5; kill -9 {child.pid}"])
         start_s = time.monotonic()
         with here.turn():

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 JOURNAL = "study.journal"
 _SQLITE = (".db", ".sqlite", ".sqlite3")
 _TURN = "turn.lock"
+_PROCESS = ".process"
 
 
 def require_optuna() -> None:
@@ -101,15 +102,18 @@ class Presence:
     """This process among those that share a search: known to be alive until it dies.
 
     Args:
-        folder: The search's own.
+        folder: The search's own. The files of processes that died, at whatever moment, go.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.name = uuid.uuid4().hex
-        self._descriptor = _open(self._path(self.name))
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        with self.turn():  # a file that is made and not locked yet looks like a dead process's
+            for path in folder.glob(f"*{_PROCESS}"):
+                self.is_alive(path.stem)
+            self._descriptor = _open(self._path(self.name))
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
 
     def leave(self) -> None:
         """Say that this process has no part in the search any more."""
@@ -127,7 +131,7 @@ class Presence:
         except FileNotFoundError:
             return False
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)  # two may ask at once
         except BlockingIOError:
             return True
         else:
@@ -147,7 +151,7 @@ class Presence:
             os.close(descriptor)
 
     def _path(self, name: str) -> Path:
-        return self._folder / f"{name}.process"
+        return self._folder / f"{name}{_PROCESS}"
 
 
 def _open(path: Path) -> int:
