@@ -111,7 +111,8 @@ class HarDNet(nn.Module):
         multiplier: HarDBlock multiplier of all stages.
 
     Raises:
-        BadRequest: If the lists differ in length or name fewer than two stages.
+        BadRequest: If the lists differ in length or name fewer than two stages; at the call if the
+            input is too small to be halved between all of them.
     """
 
     def __init__(
@@ -148,6 +149,13 @@ class HarDNet(nn.Module):
         self.levels = levels[:-1]  # the last stage's output is no skip
 
     def forward(self, x: Tensor) -> tuple[list[Tensor], Tensor]:
+        height, width = x.shape[-2:]
+        if min(height, width) < 2 ** len(self.pools):
+            raise BadRequest(
+                "encoder hardnet: height and width behind the stem must be at least "
+                f"{2 ** len(self.pools)}, to be halved {len(self.pools)} times, "
+                f"got {height}x{width}"
+            )
         skips = []
         for block, projection, pool in zip(self.blocks, self.projections, self.pools, strict=False):
             x = block(x)

@@ -12,7 +12,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from variants.components.blocks import BNPReLU, Identity, conv
+from variants.components.blocks import BNPReLU, Identity, asymmetric_pair, conv
 from variants.errors import BadRequest
 
 
@@ -36,12 +36,7 @@ class MDA(nn.Module):
         self.enter = BNPReLU(channels)
         self.reduce = nn.Sequential(conv(channels, width, 3), BNPReLU(width))
         self.detail = nn.Sequential(conv(width, width, 3), BNPReLU(width))
-        self.context = nn.Sequential(
-            conv(width, width, (3, 1), dilation=(dilation, 1)),
-            BNPReLU(width),
-            conv(width, width, (1, 3), dilation=(1, dilation)),
-            BNPReLU(width),
-        )
+        self.context = asymmetric_pair(width, dilation=dilation)
         self.leave = BNPReLU(merged)
         self.expand = conv(merged, channels, 1)
 
