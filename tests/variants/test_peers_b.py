@@ -91,31 +91,6 @@ def test_espnetv2_at_scale_1_5_has_the_figures_of_its_readme() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "eps"),
-    [
-        ("pspnet", {1e-5}),
-        ("deeplabv3plus", {1e-3, 1e-5}),
-        ("fasterseg", {1e-5}),
-        ("df1-seg-d8", {1e-4}),
-        ("espnetv2", {1e-5}),
-        ("esnet", {1e-3}),
-        ("lednet", {1e-3}),
-        ("contextnet", {1e-5}),
-    ],
-)
-def test_batch_norm_adds_to_the_variance_what_its_public_code_adds(
-    name: str, eps: set[float]
-) -> None:
-    network, _ = at_full_size(name, "64x128")
-    norms = {path: m.eps for path, m in network.named_modules() if isinstance(m, nn.BatchNorm2d)}
-    assert set(norms.values()) == eps
-    if name == "deeplabv3plus":
-        assert {path for path, e in norms.items() if e == 1e-3} == {
-            path for path in norms if path.startswith("backbone.")
-        }
-
-
-@pytest.mark.parametrize(
     ("name", "reader", "channels", "maker"),
     [
         pytest.param("pspnet", "pyramid.project", (0, 2048), "layers.3", marks=pytest.mark.slow),
