@@ -229,9 +229,33 @@ def test_conv_decoder_has_its_channels_at_every_level() -> None:
     assert decoder.out_channels == 32
 
 
-def test_a_hardblock_decoder_needs_an_encoder_with_hardblocks() -> None:
-    with pytest.raises(BadRequest, match="decoder hardblock: the encoder must have HarDBlocks"):
+def test_a_hardblock_decoder_is_fassd_nets_behind_an_encoder_without_hardblocks() -> None:
+    decoder = HarDBlockDecoder(512, [Level(64), Level(128), Level(256)])
+    # growth 18, 16 and 10, of eight, four and four layers, deepest first: the widths of each layer
+    assert [[layer[0].out_channels for layer in block.layers] for block in decoder.blocks] == [
+        [layer_width(n, growth, 1.7) for n in range(1, layers + 1)]
+        for growth, layers in ((18, 8), (16, 4), (10, 4))
+    ]
+    # (512 + 256) // 2; FASSD-Net's blocks of such growth give 160, 78 and 48
+    assert decoder.joined_channels == [384, (160 + 128) // 2, (78 + 64) // 2]
+    assert decoder.out_channels == 48
+
+
+def test_a_hardblock_decoder_needs_hardblocks_or_three_levels() -> None:
+    with pytest.raises(BadRequest, match="decoder hardblock: an encoder without HarDBlocks must"):
         HarDBlockDecoder(224, [Level(78)])
+
+
+def test_hardnet_says_what_it_needs_where_its_map_is_too_small_to_be_halved() -> None:
+    encoder = HarDNet(48).eval()
+    skips, x = encoder(torch.zeros(1, 48, 8, 9))
+    assert ([skip.shape[-1] for skip in skips], x.shape[-2:]) == ([9, 4, 2], (1, 1))
+    with pytest.raises(BadRequest) as refusal:
+        encoder(torch.zeros(1, 48, 9, 7))
+    assert str(refusal.value) == (
+        "encoder hardnet: height and width behind the stem must be at least 8, to be halved 3 "
+        "times, got 9x7"
+    )
 
 
 def test_head_scores_classes_at_the_size_of_the_image() -> None:

@@ -1,6 +1,6 @@
 """Fast-SCNN, SwiftNetRN-18, ERFNet, DABNet, BiSeNet and ICNet are what their public code is.
 
-Counts cannot tell an eps or an aligned corner; what they cannot tell is tested here too.
+Counts cannot tell the order of a concatenation or where a ReLU stands; that is tested here too.
 """
 
 import pytest
@@ -306,6 +306,21 @@ def test_the_order_of_a_shortcut_changes_nothing_else() -> None:
         outputs.append(block(torch.ones(1, 2, 6, 6)))
     assert order == ["shortcut", "layers", "layers", "shortcut"]
     assert torch.equal(*outputs)
+
+
+def test_fusions_rectify_the_sum_alone() -> None:
+    for fusion in (FeatureFusion(1, 1, 1).eval(), CascadeFeatureFusion(1, 1, 1).eval()):
+        for part, bias in (
+            (fusion.deep[1] if hasattr(fusion, "deep") else fusion.coarse, -3.0),
+            (fusion.fine, 5.0),
+        ):
+            nn.init.zeros_(part[1].weight)
+            nn.init.constant_(part[1].bias, bias)
+        maps = torch.zeros(1, 1, 4, 4), torch.zeros(1, 1, 4, 4)
+        # a ReLU on either side would make 5 of it, none at all -2 of its opposite
+        assert fusion(*maps).unique().tolist() == [2]
+        nn.init.constant_(fusion.fine[1].bias, 1)
+        assert fusion(*maps).unique().tolist() == [0]
 
 
 def test_fusions_add_the_deep_map_and_the_fine_one() -> None:
