@@ -20,6 +20,7 @@ from variants.components.head import ConvHead
 from variants.components.mda import MDA, MDAFusion
 from variants.components.stem import ConvStem
 from variants.errors import BadRequest
+from variants.networks.encoder_decoder import EncoderDecoder
 from variants.registry import components, options
 from variants.spec import resolve
 
@@ -296,6 +297,10 @@ def test_dilation_acts_only_along_the_kernel() -> None:
         (lambda: HarDNet(48, widths=(0, 1, 2, 3)), "widths must be at least 1"),
         (lambda: HarDBlock(3, growth=0, layers=4), "growth and layers must be at least 1"),
         (lambda: HarDBlock(3, growth=8, layers=4, multiplier=0), "multiplier above 0"),
+        # growth 8 and two factors of 0.01, rounded
+        (lambda: HarDBlock(3, growth=8, layers=4, multiplier=0.01), "every layer must have chan"),
+        (lambda: MDAFusion([8, 1], dilations=(4, 2)), r"at least 2 channels, got .*\[8, 1\]"),
+        (lambda: EncoderDecoder({}, in_channels=0), "network encoder-decoder: in_channels must be"),
         (lambda: ConvDecoder(8, [], channels=0), "decoder conv: channels must be at least 1"),
         (lambda: ConvHead(8, classes=0), "head conv: classes must be at least 1, got classes=0"),
     ],

@@ -56,7 +56,8 @@ class MDAFusion(nn.ModuleList):
         merge: How the two branches of a module are joined.
 
     Raises:
-        BadRequest: If the schedule has another length than the decoder, or a dilation below 1.
+        BadRequest: If the schedule has another length than the decoder, a dilation is below 1, or
+            a level has a single channel, which cannot be halved.
     """
 
     def __init__(
@@ -74,6 +75,11 @@ class MDAFusion(nn.ModuleList):
         if min(dilations) < 1:
             raise BadRequest(
                 f"fusion mda: dilations must be at least 1, got dilations={list(dilations)}"
+            )
+        if min(channels) < 2:
+            raise BadRequest(
+                "fusion mda: every decoder level must have at least 2 channels, "
+                f"got channels={list(channels)}"
             )
         super().__init__(
             MDA(c, dilation=d, merge=merge) for c, d in zip(channels, dilations, strict=True)
