@@ -40,6 +40,7 @@ def speed_notes(
         f"FPS: {speeds.conditions.device}, {software}; protocol "
         f"{protocol_text(speeds.conditions)}.",
         _passes(speeds),
+        *_weights(speeds),
     ]
     if len(speeds.records) < len(rows):
         notes.append(_missing(rows, hint=hint))
@@ -121,6 +122,16 @@ def _passes(speeds: Speeds) -> str:
             text += f", {len(passes)} of {len(timings)} rows ended by {reason}"
             text += f" after {_range(passes)}" if len(passes) < len(timings) else ""
     return f"{text}."
+
+
+def _weights(speeds: Speeds) -> list[str]:
+    """Return which file each network was timed with, where they were timed with any."""
+    files = [
+        f"{record.variant} {record.weights.label}" + ("" if record.weights.whole else " (in part)")
+        for record, _ in _timed(speeds)
+        if record.weights is not None
+    ]
+    return [f"FPS: with the weights of files: {', '.join(dict.fromkeys(files))}."] if files else []
 
 
 def _range(counts: Sequence[int]) -> str:

@@ -9,6 +9,7 @@ import torch
 from harness import isolated
 from harness.cli.app import run
 from harness.errors import RunFailed
+from harness.records import FailedRecord
 from harness.profiling import weights as weights_module
 from harness.profiling.weights import GivenWeights, given_weights, load_given
 from harness.profiling.worker import profile_layers
@@ -60,6 +61,10 @@ def test_every_round_loads_the_file(
     monkeypatch.setattr(weights_module, "given_weights", then_gone)
     assert profile("--weights", "own.pth") == 1
     assert "own.pth: cannot be read (No such file" in capsys.readouterr().err
+    [record] = load(Path("results")).records  # the failure, which says of which weights it is
+    assert isinstance(record, FailedRecord)
+    assert record.weights is not None
+    assert (record.weights.file, record.weights.whole) == ("own.pth", True)
 
 
 @pytest.mark.slow
