@@ -23,8 +23,8 @@ import json
 from typing import Any
 
 from harness.records import ProfileRecord
-from harness.report.conditions import AS_BUILT, WEIGHTS
 from harness.report.comparison import Compared, Comparison
+from harness.report.conditions import AS_BUILT, WEIGHTS
 from harness.report.normalise import MeasuredScale
 from harness.report.pairing import Pair, changed_options
 from harness.report.ratio import Ratio

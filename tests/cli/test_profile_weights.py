@@ -9,10 +9,10 @@ import torch
 from harness import isolated
 from harness.cli.app import run
 from harness.errors import RunFailed
-from harness.records import FailedRecord
 from harness.profiling import weights as weights_module
 from harness.profiling.weights import GivenWeights, given_weights, load_given
 from harness.profiling.worker import profile_layers
+from harness.records import FailedRecord
 from harness.store import load
 from variants.build import build
 from variants.catalog import load_catalog

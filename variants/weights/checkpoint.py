@@ -167,7 +167,7 @@ def _unwrapped(
             return content
         known = [n for n in WRAPPERS if n in tensors] or [n for n in WRAPPERS if n in inner]
         name = next(iter(known or tensors), None)
-        if name is None or not known and len(tensors) > 1:
+        if name is None or (not known and len(tensors) > 1):
             held = ", ".join(_plain(str(name)) for name in [*content][:8]) or "nothing"
             raise BadRequest(
                 f"{path}: must hold tensors by name, by themselves or as one of "

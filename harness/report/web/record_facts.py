@@ -73,7 +73,13 @@ def _other(record: FailedRecord | DeviceRecord | ProxyRecord) -> Facts:
         return ("record", "device"), device, ("created", record.created)
     if isinstance(record, ProxyRecord):
         return ("record", "proxy"), (record.name, str(record.value)), *_dated(record)
-    return ("record", "failed"), device, ("reason", record.reason), *_weights(record), *_dated(record)
+    return (
+        ("record", "failed"),
+        device,
+        ("reason", record.reason),
+        *_weights(record),
+        *_dated(record),
+    )
 
 
 def _size(shape: tuple[int, int, int, int]) -> str:

@@ -102,7 +102,9 @@ def test_a_dictionary_that_holds_itself_has_an_end(zipped: bool, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "name", ["a\nharness: all is well", "\x1b[2Jconv.weight", "w" * 201], ids=["line", "escape", "long"]
+    "name",
+    ["a\nharness: all is well", "\x1b[2Jconv.weight", "w" * 201],
+    ids=["line", "escape", "long"],
 )
 def test_names_that_would_spoil_a_message_are_refused(name: str, tmp_path: Path) -> None:
     message = refusal(saved(tmp_path, {name: torch.ones(1)}))
