@@ -25,7 +25,8 @@ from variants.errors import BadRequest
 
 # what training scripts put their tensors into, beside an epoch or an optimiser's state
 WRAPPERS = ("model_state", "state_dict", "model_state_dict", "model", "net", "network")
-PREFIXES = ("module.", "_orig_mod.")  # of data-parallel and of compiled networks
+# of data-parallel and of compiled networks, and of what holds one beside its loss
+PREFIXES = ("module.", "_orig_mod.", "model.")
 _CONVERT = (
     "weights-only loading ran none of it; if you trust where it is from, load it once with "
     "weights_only=False where there is nothing to lose, and save its tensors by themselves"
@@ -119,6 +120,11 @@ def _pickled(path: Path) -> object:
             raise BadRequest(f"{path}: a pickle that holds {named}; {_CONVERT}") from None
         raise _foreign(path, error) from None
     except Exception as error:  # noqa: BLE001 - a broken file may raise whatever it likes
+        if "TorchScript" in str(error):
+            raise BadRequest(
+                f"{path}: must hold tensors by name, got a TorchScript archive, which is a "
+                "program; save the state_dict of what torch.jit.load makes of it"
+            ) from None
         raise _foreign(path, error) from None
 
 
@@ -197,7 +203,7 @@ def _tensors(path: Path, content: Mapping[Any, object]) -> dict[str, Tensor]:
                 f"{path}: names must be printable and of at most {_LONGEST} characters, "
                 f"got {name[:_CUT]!r}"
             )
-        if value.layout != torch.strided or value.is_quantized or value.is_meta:
+        if value.layout != torch.strided or value.is_nested or value.is_quantized or value.is_meta:
             raise BadRequest(f"{path}: {name} must be a dense tensor, got {_kind(value)}")
         tensors[name] = value.detach()
     return tensors
@@ -206,6 +212,8 @@ def _tensors(path: Path, content: Mapping[Any, object]) -> dict[str, Tensor]:
 def _kind(tensor: Tensor) -> str:
     if tensor.is_meta:
         return "one without data"
+    if tensor.is_nested:
+        return "one of several shapes"
     return "a quantised one" if tensor.is_quantized else f"layout {tensor.layout}"
 
 

@@ -93,7 +93,7 @@ def load_weights(
     if not (fit.whole or partial):
         raise Misfit(f"{path}: {fit.summary()}", fit.details())
     if not fit.taken:
-        raise Misfit(f"{path}: {fit.summary()}, so that nothing is left to load", fit.details())
+        raise Misfit(f"{path}: nothing of it can be loaded: {fit.summary()}", fit.details())
     network.load_state_dict(state | _converted(state, file, fit))
     return _loaded(network, file, fit)
 

@@ -4,6 +4,7 @@ import argparse
 import hashlib
 import os
 import pickle
+import warnings
 from collections import OrderedDict
 from pathlib import Path
 
@@ -25,6 +26,25 @@ class Trap:
 
     def __reduce__(self) -> tuple[object, tuple[str, ...]]:
         return eval, (f"open({str(self.path)!r}, 'w').close()",)
+
+
+class Old:
+    """A tensor as torch pickled it before 0.4: no word on gradients or hooks."""
+
+    def __init__(self, tensor: torch.Tensor) -> None:
+        self.tensor = tensor
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        tensor = self.tensor
+        parts = (
+            torch.storage.TypedStorage(
+                wrap_storage=tensor.untyped_storage(), dtype=tensor.dtype, _internal=True
+            ),
+            0,
+            tuple(tensor.shape),
+            tensor.stride(),
+        )
+        return torch._utils._rebuild_tensor, parts
 
 
 def saved(tmp_path: Path, content: object, name: str = "file.pth", *, zipped: bool = True) -> Path:
@@ -129,7 +149,9 @@ def test_finds_it_two_levels_down(tmp_path: Path) -> None:
     assert found.within == ("state_dict", "model")
 
 
-@pytest.mark.parametrize("prefix", ["module.", "_orig_mod.", "_orig_mod.module."])
+@pytest.mark.parametrize(
+    "prefix", ["module.", "_orig_mod.", "_orig_mod.module.", "model.", "module.model."]
+)
 def test_takes_a_prefix_away_that_every_name_has(prefix: str, tmp_path: Path) -> None:
     found = read_checkpoint(saved(tmp_path, {prefix + key: t for key, t in TENSORS.items()}))
     assert set(found.tensors) == set(TENSORS)
@@ -213,6 +235,32 @@ def test_a_foreign_file_is_refused_without_advice_to_load_it_unsafely(
     message = refusal(path)
     assert "must be a whole PyTorch checkpoint" in message
     assert "weights_only" not in message
+
+
+def test_a_tensor_of_several_shapes_is_refused(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch calls it a prototype
+        nested = torch.nested.nested_tensor([torch.ones(2), torch.ones(3)])
+    message = refusal(saved(tmp_path, {"a": nested}))
+    assert "a must be a dense tensor, got one of several shapes" in message
+
+
+def test_a_program_of_torchscript_is_called_that(tmp_path: Path) -> None:
+    path = tmp_path / "file.pt"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch calls it old
+        torch.jit.save(torch.jit.script(torch.nn.Linear(1, 1)), path)
+    message = refusal(path)
+    assert "got a TorchScript archive, which is a program; save the state_dict" in message
+
+
+def test_tensors_of_torch_before_0_4_on_a_gpu_that_is_not_here_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.serialization, "location_tag", lambda _storage: "cuda:0")
+    content = {"state_dict": {"module.conv.bias": Old(torch.tensor([1.0, 2.0]))}}
+    found = read_checkpoint(saved(tmp_path, content, zipped=False))
+    assert found.tensors["conv.bias"].tolist() == [1.0, 2.0]
 
 
 def test_what_is_not_there_and_what_is_no_file_is_refused(tmp_path: Path) -> None:
