@@ -146,14 +146,12 @@ def detected(
 
     best = max(candidates, key=places)  # the first of equals
     if not places(best):
-        one = (
-            f"layout {candidates[0].name}"
-            if len(candidates) == 1
-            else "one of harness weights --list"
-        )
+        one = len(candidates) == 1
+        place = f"layout {candidates[0].name}" if one else "one of harness weights --list"
         names = ", ".join([*file][:3])
         raise BadRequest(
-            f"must have tensors of the network, named as in {one}, got {names}, ...{_origin(file)}"
+            f"must have tensors of the network, named as in {place}, "
+            f"got {names}, ...{_origin(file)}"
         )
     return best
 
