@@ -134,7 +134,7 @@ def _named(path: Path, message: str) -> str:
         with torch.serialization.safe_globals(_NUMBERS):
             found = torch.serialization.get_unsafe_globals_in_checkpoint(path)
     except Exception:  # noqa: BLE001 - of old formats it tells nothing, and the message has one name
-        found = re.findall(r"GLOBAL ([\w.]+)", message)
+        found = re.findall(r"GLOBAL (.+?) (?:was|whose) ", message)
     return ", ".join(sorted({_plain(name) for name in found}))
 
 

@@ -5,6 +5,7 @@ import hashlib
 import os
 import pickle
 import warnings
+import zipfile
 from collections import OrderedDict
 from pathlib import Path
 
@@ -45,6 +46,13 @@ class Old:
             tensor.stride(),
         )
         return torch._utils._rebuild_tensor, parts
+
+
+class Shell:
+    """Calls a module that torch blocks whatever is allowed."""
+
+    def __reduce__(self) -> tuple[object, tuple[str, ...]]:
+        return os.system, ("true",)
 
 
 def saved(tmp_path: Path, content: object, name: str = "file.pth", *, zipped: bool = True) -> Path:
@@ -135,13 +143,21 @@ def test_names_that_would_spoil_a_message_are_refused(name: str, tmp_path: Path)
     assert len(message) < len(str(tmp_path)) + 250
 
 
-def test_a_pickle_names_what_it_calls_in_printable_letters(tmp_path: Path) -> None:
-    path = tmp_path / "file.pkl"
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_pickle_names_what_it_calls_in_printable_letters(zipped: bool, tmp_path: Path) -> None:
     # protocol 2, then the global of a module and a name, each up to the end of its line
-    path.write_bytes(b"\x80\x02c\x1b[2Jevil\nx\x07y\n)R.")
+    content = b"\x80\x02c\x1b[2Jevil\nx\x07y\n)R."
+    path = tmp_path / "file.pkl"
+    if zipped:
+        with zipfile.ZipFile(path, "w") as file:
+            file.writestr("file/data.pkl", content)
+            file.writestr("file/version", "3")
+    else:
+        path.write_bytes(content)
     message = refusal(path)
     assert message.isprintable()
     assert "evil" in message
+    assert "ran none of it" in message
 
 
 def test_finds_it_two_levels_down(tmp_path: Path) -> None:
@@ -174,6 +190,12 @@ def test_a_pickle_that_runs_code_is_refused_and_runs_none(zipped: bool, tmp_path
     assert "ran none of it" in message
     torch.load(path, weights_only=False)  # the trap works
     assert sprung.exists()
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_pickle_of_a_blocked_module_is_named_too(zipped: bool, tmp_path: Path) -> None:
+    message = refusal(saved(tmp_path, {"x": Shell()}, zipped=zipped))
+    assert "a pickle that holds posix.system; weights-only" in message
 
 
 def test_a_plain_pickle_that_runs_code_is_refused_and_runs_none(tmp_path: Path) -> None:
