@@ -131,11 +131,15 @@ def _row_records(
 def open_failure(
     failures: Sequence[FailedRecord], timed: Sequence[ProfileRecord]
 ) -> FailedRecord | None:
-    """Return the newest failure, or nothing where a timing came after it."""
+    """Return the newest failure, or nothing where a timing came after it.
+
+    A timing with trained weights takes no failure without any back, nor the reverse.
+    """
     newest = max(failures, key=created_at, default=None)
-    if newest is None or any(created_at(record) >= created_at(newest) for record in timed):
+    if newest is None:
         return None
-    return newest
+    alike = [record for record in timed if (record.weights is None) == (newest.weights is None)]
+    return None if any(created_at(each) >= created_at(newest) for each in alike) else newest
 
 
 def _reported(shape: Shape, found: Sequence[ReportedRecord]) -> ReportedRecord | None:
@@ -173,7 +177,8 @@ def failure_warnings(rows: Sequence[RowRecords]) -> list[str]:
 def failure_line(record: FailedRecord) -> str:
     """Return a failure in one line."""
     date = created_at(record).date().isoformat()
-    return f"{record.variant}: failed on {date}: {' '.join(record.reason.split())}"
+    name = record.variant + (f" with {record.weights.label}" if record.weights else "")
+    return f"{name}: failed on {date}: {' '.join(record.reason.split())}"
 
 
 def created_at(record: Dated) -> datetime:

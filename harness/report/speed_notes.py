@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from harness.records import ProfileRecord
@@ -40,6 +40,7 @@ def speed_notes(
         f"FPS: {speeds.conditions.device}, {software}; protocol "
         f"{protocol_text(speeds.conditions)}.",
         _passes(speeds),
+        *weights_notes("FPS", [record for record, _ in _timed(speeds)]),
     ]
     if len(speeds.records) < len(rows):
         notes.append(_missing(rows, hint=hint))
@@ -58,6 +59,16 @@ def _as_reported(column: str, speeds: Speeds) -> list[str]:
         f"{column}: as reported, each on the device of its row and by its own protocol; no two "
         "rows of unlike devices compare."
     ]
+
+
+def weights_notes(column: str, records: Iterable[ProfileRecord]) -> list[str]:
+    """Return which file each network of a column was timed with, where any was with one."""
+    files = [
+        f"{record.variant} {record.weights.label}" + ("" if record.weights.whole else " (in part)")
+        for record in records
+        if record.weights is not None
+    ]
+    return [f"{column}: with the weights of {', '.join(dict.fromkeys(files))}."] if files else []
 
 
 def protocol_text(conditions: Conditions) -> str:
