@@ -98,7 +98,7 @@ def front(table: Table, goals: Sequence[Goal]) -> Front:
         from_logs = known.rows(known.frame["miou_use"].notna())
         _refuse_mixed(from_logs, ("input",), "costs beside the mIoU of logs")
     ways = [goal.better == "max" for goal in goals]
-    kept = known.rows(on_front(known.frame[names].to_numpy(dtype=float), ways))
+    kept = known.rows(on_front(known.frame[names].to_numpy(dtype=float).tolist(), ways))
     ordered = kept.frame.sort_values(names, ascending=[not way for way in ways], kind="stable")
     return Front(
         rows=Table(ordered, table.columns),
