@@ -50,7 +50,7 @@ def _of_many(ordered: Sequence[Gains]) -> list[Gains]:
     import numpy as np  # not for two figures: a figure's points alone need no numpy
 
     front = np.empty((len(ordered), len(ordered[0]) if ordered else 0))  # its first `size` rows
-    kept = []
+    kept: list[Gains] = []
     for row in ordered:
         if not (front[: len(kept)] >= row).all(axis=1).any():
             front[len(kept)] = row
