@@ -98,8 +98,8 @@ def results(
 
     form = _form(format_name, out, as_json=as_json)
     if list_columns:
-        flags = {"--where": where, "--sort": sort, "--columns": columns,
-                 "--kind": kind or None, "--newest": newest or None, "--limit": limit, "--pareto": pareto, "--out": out,
+        flags = {"--where": where, "--sort": sort, "--columns": columns, "--kind": kind or None,
+                 "--newest": newest or None, "--limit": limit, "--pareto": pareto, "--out": out,
                  "--format": None if form == "json" else format_name}  # fmt: skip
         _refuse(flags)
     if limit is not None and limit < 0:
