@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
+from example_records import PROXY
 
 from harness.errors import BadRequest
 from harness.records import Record
@@ -198,6 +200,26 @@ def test_the_mean_iou_of_logs_is_a_metric_in_points() -> None:
     ]
     found = cell(table(records, metrics="miou"), "stem.width", "2", "at_reference")
     assert (found.text, found.kind) == ("+2.00", "logged")
+
+
+def test_the_score_of_a_proxy_is_a_metric_beside_counts() -> None:
+    counts = [record({"stem": {"width": w, "depth": 1}}, params=w * 10**6) for w in (1, 2)]
+    scores: list[Record] = [
+        replace(PROXY, variant="net[x]", spec=each.spec, name="naswot", value=value)
+        for each, value in zip(counts, (4.0, 5.0), strict=True)
+    ]
+    made = table([*counts, *scores], metrics="params,proxy.naswot")
+    assert [c.header for c in made.columns][4:] == ["Parameters (M)", "naswot (proxy)"]
+    assert [c.text for c in made.rows[0].cells][3:] == ["1", "+1.00", "+1.00"]
+    assert made.footnotes[0].startswith("4 records of net at 1x3x1024x2048.")
+    assert "naswot (proxy): of weights drawn at random once each, whose noise is unknown." in (
+        made.footnotes
+    )
+    assert not any("drawn at random" in note for note in table(counts).footnotes)
+    alone = table(scores, metrics="proxy.naswot")
+    assert texts(alone)["stem.width", "2"]["ratio"] == "1.250"
+    with pytest.raises(BadRequest, match=r"no record has proxy\.nasot; did you mean proxy\.naswot"):
+        table(scores, metrics="proxy.nasot")
 
 
 def test_no_dependence_is_claimed_of_single_trainings() -> None:
