@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -280,12 +281,27 @@ def test_the_example_sweep_gives_the_known_answers() -> None:
 
 
 @pytest.mark.skipif(not SWEEP.is_dir(), reason="the example sweep is no part of a package")
-def test_the_example_report_is_what_its_records_and_definitions_give() -> None:
-    for name in ("costs", "gmacs"):
-        assert run(["table", str(SWEEP / f"{name}.yaml"), "--results",
-                    str(ROOT / "reports/fassd-costs"), "--out", f"{name}.md"]) == 0  # fmt: skip
-        kept = (ROOT / f"reports/fassd-costs/table-{name}.md").read_text(encoding="utf-8")
-        assert Path(f"{name}.md").read_text(encoding="utf-8") == kept
+def test_the_example_tables_are_what_their_records_and_definitions_give() -> None:
+    report = ROOT / "reports/fassd-costs"
+    for table_name in (str(SWEEP / "costs.yaml"), str(SWEEP / "gmacs.yaml"), "shares"):
+        for suffix in ("md", "tex", "html", "csv", "json"):
+            name = f"table-{Path(table_name).stem}.{suffix}"
+            assert run(["table", table_name, "--results", str(report), "--out", name]) == 0
+            assert Path(name).read_bytes() == (report / name).read_bytes(), name
+    kept, swept = (load(folder).records for folder in (report, SWEEP))
+    assert kept == swept
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not SWEEP.is_dir(), reason="the example sweep is no part of a package")
+def test_the_example_sweep_is_of_the_networks_that_there_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shutil.copytree(SWEEP, "sweep")
+    capsys.readouterr()
+    assert run(["sweep", "sweep/fassd.yaml", "--results", "sweep", "--resume", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["planned"], answer["measured"], answer["reused"]) == (210, 0, 210)
 
 
 def test_nothing_varying_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
