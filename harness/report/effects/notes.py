@@ -48,6 +48,7 @@ def difference_notes(
             "most on: the option between whose values the differences vary most, with its share "
             "of their variance; empty where they do not vary."
         )
+        notes += _several(space, every)
     notes += _free_of_charge(every)
     notes += _noise(every)
     notes += _fewer(effects, metrics)
@@ -108,6 +109,20 @@ def _dependence(space: Space, every: Sequence[Effect]) -> list[str]:
             parts = "; ".join(f"{', '.join(names)} on {text}" for text, names in texts.items())
             notes.append(f"What `{label}` costs depends on other options: {parts}.")
     return notes
+
+
+def _several(space: Space, every: Sequence[Effect]) -> list[str]:
+    """Return on what the differences depend where that is more than the one option of the row."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for effect in every:
+        text = depends_text(depends_on(space, [effect]), most=3)
+        if "," in text:
+            value = effect.factor.values[effect.value]
+            found[effect.factor.label, text].append(value)
+    parts = "; ".join(
+        f"`{label}` {', '.join(values)} on {text}" for (label, text), values in found.items()
+    )
+    return [f"Depends on more than one option: {parts}."] if parts else []
 
 
 def _free_of_charge(every: Sequence[Effect]) -> list[str]:

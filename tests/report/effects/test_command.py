@@ -19,7 +19,7 @@ from harness.report.effects.definition import EffectsDefinition
 from harness.report.plot_definition import load_plot
 from harness.store import append, load
 
-from .made import record, table, texts, two_by_two
+from .made import effects, record, table, texts, two_by_two
 from .test_pairs import conditional
 
 ROOT = Path(__file__).parents[3]
@@ -278,6 +278,35 @@ def test_the_example_sweep_gives_the_known_answers() -> None:
     for metric in ("params", "macs.conv", "conv_io", "peak_activation_bytes"):
         free = texts(table(records, metrics=metric, options="fusion.dilations"))
         assert {row["least"] + row["most"] for row in free.values()} == {"00"}
+
+
+@pytest.mark.skipif(not SWEEP.is_dir(), reason="the example sweep is no part of a package")
+def test_the_example_sweep_costs_what_layers_come_to_by_hand() -> None:
+    # Pixels of the last map: 1024x2048 over the strides and three poolings, rounded as each does.
+    pixels = {
+        (2, 1, 2, 1): 32 * 64, (2, 1, 1, 1): 64 * 128, (2, 2, 2, 1): 16 * 32, (4, 1, 2, 1): 16 * 32,
+        (3, 1, 2, 1): 21 * 42,
+    }  # fmt: skip
+    metric = "macs.paper"
+    _, found = effects(load(SWEEP).records, metric, reference=["context.name=none"])
+    added = {}
+    for name in ("aspp", "dapf"):
+        for change in found["context.name", name].changes:
+            spec = change.pair.b.source.record.spec
+            added[tuple(spec["stem"]["strides"]), spec["context"].get("alpha")] = change.difference
+    assert len(added) == 5 * (1 + 5)
+    for (strides, alpha), macs in added.items():
+        if alpha is None:
+            # 1x1, three 3x3 and a pooled 1x1 to 256, 1x1 back; BN and ReLU are 3 an element, and
+            # the pooling is 1 for each of its 224 inputs.
+            weights = 224 * 256 + 3 * 9 * 224 * 256 + 5 * 256 * 224
+            rest = 3 * (4 * 256 + 224) + 224
+            assert macs == pixels[strides] * (weights + rest) + 224 * 256 + 3 * 256
+        else:
+            # 1x1 and three pairs of 3x1 and 1x3 to 224 / alpha, and 1x1 of all four back to 224.
+            width = 224 // alpha
+            weights = 224 * width + 3 * 3 * (224 * width + width * width) + 4 * width * 224
+            assert macs == pixels[strides] * (weights + 3 * (7 * width + 224))
 
 
 @pytest.mark.skipif(not SWEEP.is_dir(), reason="the example sweep is no part of a package")

@@ -78,6 +78,21 @@ def test_one_metric_alone_is_shown_in_full() -> None:
     }  # fmt: skip
 
 
+def test_of_one_metric_a_note_names_every_option_that_a_difference_depends_on() -> None:
+    # width costs 3 * depth + rate: 4, 5, 7, 8. Of 10 squares 9 lie between depths, 1 between rates.
+    records: list[Record] = [
+        record({"stem": {"width": w, "depth": d, "rate": r}}, params=w * (3 * d + r))
+        for w in (0, 1, 2)
+        for d in (1, 2)
+        for r in (1, 2)
+    ]
+    made = table(records, metrics="params", options="stem.width")
+    assert texts(made)["stem.width", "2"]["depends_on"] == "stem.depth 90%"
+    note = "Depends on more than one option: `stem.width` 1, 2 on stem.depth 90%, stem.rate 10%."
+    assert note in made.footnotes
+    assert not any("more than one" in note for note in table(product(), metrics="params").footnotes)
+
+
 def test_ends_of_a_ratio_that_print_alike_are_left_out() -> None:
     figures = {(1, 1): 10_000, (2, 1): 20_000, (1, 2): 10_000, (2, 2): 20_001}
     made = table(two_by_two(figures), metrics="params")
