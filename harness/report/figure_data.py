@@ -14,12 +14,13 @@ from typing import Literal
 from harness.errors import BadRequest
 from harness.records import Record
 from harness.report.figure_definition import Axis, FigureDefinition
-from harness.report.figure_front import front_line, on_front
+from harness.report.figure_front import LESS_IS_BETTER, front_line
 from harness.report.figure_limits import Limits, limits_of
 from harness.report.figure_notes import notes_of, warnings_of
 from harness.report.figure_rows import PointRecords, point_records
 from harness.report.figure_values import Speed, Value, choose, value_of
 from harness.report.model import REPORTED_MARK
+from harness.report.pareto import on_front
 from harness.report.speed import FpsChoice
 
 XEdge = Literal["left", "right"]
@@ -200,7 +201,8 @@ def _placed(
     y_limits = limits_of(definition.y, [p.y for p in fitted], definition.name)
     figures = (definition.x.figure, definition.y.figure)
     ranked = on_front(
-        [(p.x.value, p.y.value) for p, known in zip(points, exact, strict=True) if known], figures
+        [(p.x.value, p.y.value) for p, known in zip(points, exact, strict=True) if known],
+        [figure not in LESS_IS_BETTER for figure in figures],
     )
     ranks = iter(ranked)
     # Two rates have no front: more of both is what every faster device brings.

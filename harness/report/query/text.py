@@ -65,7 +65,7 @@ def table_text(
         asked: Columns that `--sort` or `--pareto` names, to be shown besides.
         width: Of the terminal.
     """
-    rows = plain_rows(table, list(table.columns.values()))
+    rows = list(plain_rows(table, list(table.columns.values())))
     above, names = _names(rows)
     if chosen is None:
         reported = all(row["kind"] == "reported" for row in rows)

@@ -21,7 +21,7 @@ from .made import counted, logged, timed
 
 def rows(*records: Record) -> list[dict[str, Any]]:
     table = build_table(records)
-    return plain_rows(table, list(table.columns.values()))
+    return list(plain_rows(table, list(table.columns.values())))
 
 
 def said(row: dict[str, Any]) -> dict[str, Any]:

@@ -205,7 +205,7 @@ def test_figures_are_shown_in_the_unit_of_their_column(name: str, text: str) -> 
     assert record.timing is not None
     timing = replace(record.timing, iterations=10_000, limits=DETAILED_TIMING.limits)
     table = build_table([replace(record, static=static, timing=timing), logged("x", 0.7665)])
-    row = plain_rows(table, list(table.columns.values()))[0]
+    row = next(plain_rows(table, list(table.columns.values())))
     assert cell(table.columns[name], row) == text
 
 
