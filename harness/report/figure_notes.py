@@ -24,15 +24,18 @@ def notes_of(
     speed: Speed,
     points: Sequence[Point],
 ) -> tuple[str, ...]:
-    """Return the sentences that belong into the caption: speeds first, then sources."""
+    """Return the sentences that belong into the caption: speeds first, then sources.
+
+    A row without a speed is not drawn and warned of, so no note has to say what is missing.
+    """
     rows = [each.records for each in found]
     notes: list[str] = []
     if speed.plain is not None:
         if PUBLISHED in (definition.x.figure, definition.y.figure):
             notes += cpu_notes(speed.plain.conditions)
-        notes += speed_notes(rows, speed.plain)
+        notes += speed_notes([rows[i] for i in speed.plain.records], speed.plain)
     if speed.norm is not None:
-        notes += norm_notes(rows, speed.norm)
+        notes += norm_notes([rows[i] for i in speed.norm.records], speed.norm)
     records = [record for point in points for record in point.records]
     works = dict.fromkeys(
         f"{r.table}: {r.source.work}" for r in records if isinstance(r, ReportedRecord)

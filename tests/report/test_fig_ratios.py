@@ -73,6 +73,11 @@ def test_the_axis_names_the_device_since_a_drawing_has_no_caption() -> None:
     assert collect(other, paper_records()).definition == other
 
 
+def test_notes_speak_of_no_dash_since_rows_without_a_rate_are_not_drawn() -> None:
+    assert not any("–" in text for text in figure().notes)
+    assert any(text.startswith("FPS: mean over") for text in figure().notes)
+
+
 def test_a_cpu_is_named_as_one_that_judges_no_gpu() -> None:
     slow = [
         measured(name, fps, device="AMD EPYC", protocol={"device": "cpu"})

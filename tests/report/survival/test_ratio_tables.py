@@ -155,6 +155,8 @@ def test_the_factors_stand_beside_those_of_the_paper(tmp_path: Path) -> None:
 def test_without_the_reference_the_factors_say_why_there_are_none(tmp_path: Path) -> None:
     built = table(tmp_path, "gpus", [*PRINT[3:5], *OURS[3:5]])
     assert built.rows == ()
+    for format_name in FORMATS:
+        assert "Networks" in render(built, format_name) or format_name == "csv"
     assert note(built, "No factor is implied").endswith(
         "published on GTX 1080 Ti without TensorRT was measured."
     )
