@@ -14,9 +14,9 @@
 # CPU and none on a GPU), ROUNDS (fresh processes of each; else 5), FULL (1: the four networks whose
 # rows are smaller at 1024x2048 besides), REPORT_FLAGS, PYTHON (python3).
 #
-# One pass of all 17 rows is 1,110 GMACs and takes 23 s on two cores of an AMD EPYC in fp32 (14 to 86
+# One pass of all 17 rows is 1,110 GMACs and takes 21 s on two cores of an AMD EPYC in fp32 (14 to 86
 # GMAC/s, by network). With set-up and warm-up in 5 rounds and 20 s of timed passes each all of it took
-# 12 minutes there. The four of FULL=1 are 2,760 GMACs a pass and take as long again.
+# 12 minutes there. The four of FULL=1 are 2,760 GMACs a pass: about as long again.
 set -euo pipefail
 usage="usage: benchmarks/table4.sh RESULTS REPORT [DEVICE]"
 results=${1:?$usage}
