@@ -52,6 +52,16 @@ class Conditions:
         identity = self.protocol_id.casefold()
         return identity.partition("@")[0], identity
 
+    @property
+    def on_cpu(self) -> bool:
+        """Whether it was taken on a CPU; a publication's protocol does not say."""
+        return self.protocol.get("device") == "cpu"
+
+    @property
+    def device_text(self) -> str:
+        """The device's name, which does not always tell that it is a CPU."""
+        return f"{self.device}, a CPU" if self.on_cpu else self.device
+
     def __str__(self) -> str:
         return f"{self.device} under {self.protocol_id}"
 

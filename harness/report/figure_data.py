@@ -13,7 +13,7 @@ from typing import Literal
 
 from harness.errors import BadRequest
 from harness.records import Record
-from harness.report.figure_definition import Axis, FigureDefinition
+from harness.report.figure_definition import DEVICE, Axis, FigureDefinition
 from harness.report.figure_front import LESS_IS_BETTER, front_line
 from harness.report.figure_limits import Limits, limits_of
 from harness.report.figure_notes import notes_of, warnings_of
@@ -126,6 +126,7 @@ def collect(
     choice = choice or FpsChoice(origin=definition.fps)
     found = point_records(definition, records)
     speed = choose(definition, found, choice)
+    definition = _with_device(definition, speed)
     names = Counter(each.records.label for each in found)
     points, missing = [], []
     for position, each in enumerate(found):
@@ -136,9 +137,20 @@ def collect(
             missing.append(point)
     if not points:
         raise BadRequest(f"figure {definition.name}: must have a point, got {missing[0]}")
-    notes = notes_of(found, speed, points)
+    notes = notes_of(definition, found, speed, points)
     warnings = (*missing, *warnings_of(found, speed, choice))
     return _placed(definition, points, notes, warnings)
+
+
+def _with_device(definition: FigureDefinition, speed: Speed) -> FigureDefinition:
+    """Return `definition`, its axes saying which device FPS are of: a drawing has no caption."""
+    conditions = speed.plain.conditions if speed.plain else None
+    device = conditions.device_text if conditions else "several devices"
+    x, y = (
+        replace(axis, label=axis.label.replace(DEVICE, device))
+        for axis in (definition.x, definition.y)
+    )
+    return replace(definition, x=x, y=y)
 
 
 def _point(

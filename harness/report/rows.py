@@ -153,12 +153,13 @@ def _reported(shape: Shape, found: Sequence[ReportedRecord]) -> ReportedRecord |
 
 
 def record_warnings(rows: Sequence[RowRecords]) -> list[str]:
-    """Return a line for every variant without records, or with records of an older network."""
+    """Return a line on the variants without records, and one for each with an older network's."""
+    missing: dict[str, None] = {}
     lines = []
     for row in rows:
         newest = row.measured or (row.logged[-1] if row.logged else None)
         if not newest and not row.reported:
-            lines.append(f"{row.row.variant}: no record at this input size")
+            missing[row.row.variant] = None
         if newest and row.superseded:
             old = ", ".join(h[:12] for h in row.superseded)
             new = newest.spec_sha256[:12]
@@ -166,6 +167,8 @@ def record_warnings(rows: Sequence[RowRecords]) -> list[str]:
                 f"{row.row.variant}: older records are of another spec ({old}) than the newest "
                 f"({new}) and are not used"
             )
+    if missing:
+        lines.insert(0, f"{', '.join(missing)}: no record at this input size")
     return list(dict.fromkeys(lines))
 
 

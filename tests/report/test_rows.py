@@ -177,6 +177,15 @@ def test_a_row_without_any_record_is_warned_about() -> None:
     assert record_warnings([row()]) == ["fassd-net: no record at this input size"]
 
 
+def test_rows_without_any_record_share_a_line_before_all_others() -> None:
+    old = profile("fassd-net", spec_sha256="b" * 64, created="2025-01-01T00:00:00+00:00")
+    superseded = row(old, profile("fassd-net"))
+    bare = [replace(row(), row=Row(variant=name)) for name in ("x", "y", "x")]
+    first, second = record_warnings([superseded, *bare])
+    assert first == "x, y: no record at this input size"
+    assert second.startswith("fassd-net: older records are of another spec")
+
+
 def test_the_reported_row_is_of_the_same_table_variant_and_size() -> None:
     right = reported("fassd-net")
     others = [
