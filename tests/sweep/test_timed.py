@@ -48,30 +48,26 @@ def test_variants_are_timed_and_resumed_by_protocol(harness: Harness, tmp_path: 
 
 @pytest.mark.slow
 def test_what_goes_wrong_with_one_is_its_own_failure(harness: Harness, tmp_path: Path) -> None:
-    done = harness(
-        *("--variant", "fassd-net-l2", "--grid", "context.name=bad"),
-        *("--grid", "context.at=real", "--grid", "context.how=crash,hang,raise,exhaust,fine"),
-        *("--limit", "12", *QUICK),
-    )
+    bad = ("--variant", "fassd-net-l2", "--grid", "context.name=bad", "--grid", "context.at=real")
+    sweep = (*bad, "--grid", "context.how=crash,raise,exhaust,fine", *QUICK)
+    done = harness(*sweep)
     assert done.returncode == 1
     found = json.loads(done.stdout)
-    assert (found["planned"], found["measured"]) == (5, 1)
+    assert (found["planned"], found["measured"]) == (4, 1)
     name = "fassd-net-l2[context.at=real,context.how={},context.name=bad]"
     reasons = {failure["variant"]: failure["reason"] for failure in found["failed"]}
     assert "SIGSEGV" in reasons[name.format("crash")]
-    assert reasons[name.format("hang")] == "took longer than the time limit of 12 s"
     assert "a component of somebody else" in reasons[name.format("raise")]
     assert "as the kernel does when memory runs out" in reasons[name.format("exhaust")]
     stored = store.load(tmp_path / "results").records
     assert {r.variant: r.reason for r in stored if isinstance(r, FailedRecord)} == reasons
-    again = json.loads(
-        harness(
-            *("--variant", "fassd-net-l2", "--grid", "context.name=bad"),
-            *("--grid", "context.at=real", "--grid", "context.how=crash,hang,raise,exhaust,fine"),
-            *("--limit", "12", *QUICK, "--resume"),
-        ).stdout
-    )
-    assert (again["measured"], again["reused"], len(again["failed"])) == (0, 1, 4)
+    again = json.loads(harness(*sweep, "--resume").stdout)
+    assert (again["measured"], again["reused"], len(again["failed"])) == (0, 1, 3)
+    # Of this alone, so that it may be short: on a busy machine the others could reach it too.
+    hangs = ("--grid", "context.how=hang", "--name", "hangs", "--limit", "12")
+    [failed] = json.loads(harness(*bad, *hangs, *QUICK).stdout)["failed"]
+    assert failed["variant"] == name.format("hang")
+    assert failed["reason"].startswith("took longer than the time limit of 12 s")
 
 
 def test_a_timed_dry_run_tells_the_time_by_the_budget(harness: Harness) -> None:
@@ -99,6 +95,7 @@ def test_ctrl_c_ends_it_with_a_word_on_how_to_go_on(site: Path, tmp_path: Path) 
     ) as child:  # fmt: skip
         state = tmp_path / "results" / "sweeps" / "fassd-net-l2.json"
         while not state.exists():
+            assert child.poll() is None, child.communicate()
             time.sleep(0.1)
         time.sleep(5)
         child.send_signal(signal.SIGINT)

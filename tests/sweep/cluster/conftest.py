@@ -1,6 +1,6 @@
 """A real Ray cluster of two nodes on this machine, each with a CPU and a GPU that is none."""
 
-import contextlib
+
 import os
 import re
 import shutil
@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +31,7 @@ class Started:
         """End it as a power cut does: workers too, which have process groups of their own."""
         while alive := processes(self.process.pid):
             for pid in alive:
-                with contextlib.suppress(ProcessLookupError):
+                with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
         self.process.communicate()
 
@@ -96,7 +97,7 @@ class Nodes:
         """Return processes and titles of Ray's workers, which are named for what they do."""
         found = []
         for pid in (pid for node in self._all for pid in processes(node.process.pid)):
-            with contextlib.suppress(OSError):  # gone meanwhile
+            with suppress(OSError):  # gone meanwhile
                 found.append((pid, Path(f"/proc/{pid}/cmdline").read_text().strip("\0")))
         return [(pid, title) for pid, title in found if title.startswith("ray::")]
 
@@ -118,6 +119,21 @@ def nodes(site: Path) -> Iterator[Nodes]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest@contextmanager
+def settled(nodes: Nodes, count: int = 2) -> Iterator[None]:
+    """Be connected to the cluster when it knows of `count` nodes: of a death it hears late."""
+    import ray
+
+    from harness.sweep.cluster.connection import connected
+
+    with connected(nodes.address):
+        deadline = time.monotonic() + 120
+        while len(alive := [node["NodeID"] for node in ray.nodes() if node["Alive"]]) != count:
+            assert time.monotonic() < deadline, f"must be {count} nodes, got {alive}"
+            time.sleep(0.1)
+        yield
+
+
 @pytest.fixture
 def two(nodes: Nodes) -> Nodes:
     """Return the cluster with both of its nodes."""
@@ -125,7 +141,7 @@ def two(nodes: Nodes) -> Nodes:
     return nodes
 
 
-def wait_until_gone(pids: list[int], seconds: float = 20) -> None:
+def wait_until_gone(pids: list[int], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while left := [pid for pid in pids if Path(f"/proc/{pid}").exists()]:
         assert time.monotonic() < deadline, f"still running: {left}"

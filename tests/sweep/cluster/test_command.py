@@ -47,15 +47,20 @@ def test_it_measures_what_a_local_sweep_does_though_a_node_dies(
     local = harness(*GRID, "--results", "here")
     assert json.loads(local.stdout)["measured"] == VARIANTS
 
+    over = threading.Event()
+
     def kill() -> None:
-        while not list((tmp_path / "there").rglob("*.jsonl")):
-            time.sleep(0.005)
+        while not list((tmp_path / "there").rglob("*.jsonl")) and not over.wait(0.005):
+            pass
         two.kill_second()
 
     killer = threading.Thread(target=kill)
     killer.start()
-    done = harness(*GRID, "--results", "there", *on(two))
-    killer.join()
+    try:
+        done = harness(*GRID, "--results", "there", *on(two))
+    finally:
+        over.set()
+        killer.join()
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["measured"] == VARIANTS
     assert counts(tmp_path / "there") == counts(tmp_path / "here")
@@ -170,7 +175,7 @@ def test_nothing_is_left_running_whatever_ends_it(
             time.sleep(0.1)
         time.sleep(0.5)
         child.send_signal(how)
-        out, err = child.communicate(timeout=60)
+        out, err = child.communicate(timeout=240)
     assert child.returncode == status
     assert (out, "Traceback" in err) == ("", False)
     wait_until_gone(list(mine))

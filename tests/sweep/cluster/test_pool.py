@@ -9,15 +9,14 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from ray_calls import hang, node, notes, wait_and_note
+from ray_calls import hang, node, notes, wait_and_note, wait_for_go
 from ray_calls import start as noting
 from sweep_calls import chunks, die_at_13, flat, raise_at_13, squares, start
 
-from sweep.cluster.conftest import Nodes, wait_until_gone
+from sweep.cluster.conftest import Nodes, settled, wait_until_gone
 
 ray = pytest.importorskip("ray", reason="needs ray")
 
-from harness.sweep.cluster.connection import connected  # noqa: E402
 from harness.sweep.cluster.nodes import Cluster  # noqa: E402
 from harness.sweep.cluster.pool import AHEAD, RayPool  # noqa: E402
 from harness.sweep.executor import GivenUp  # noqa: E402
@@ -30,7 +29,7 @@ CPUS = 2
 
 @pytest.fixture
 def cluster(two: Nodes) -> Iterator[Cluster]:
-    with connected(two.address):
+    with settled(two):
         yield Cluster({}, lambda _line: None)
 
 
@@ -62,21 +61,23 @@ def test_a_node_that_dies_costs_nothing_and_one_that_joins_helps(
     two: Nodes, tmp_path: Path
 ) -> None:
     said: list[str] = []
-    with connected(two.address):
+    with settled(two):
         cluster = Cluster({}, said.append)
-        killed = False
+        second: threading.Thread | None = None
         pool = RayPool(cluster, None, noting, str(tmp_path))
         run = pool.run(wait_and_note, chunks(2000, 1))
         found = []
         for chunk, answers in run:
             found.append((chunk, answers))
-            if not killed and len(worked(tmp_path)) == 2:
+            if second is None and len(worked(tmp_path)) == 2:
                 two.kill_second()  # both have been seen at work
-                killed = True
-                threading.Thread(target=two.second).start()
+                second = threading.Thread(target=two.second)
+                second.start()
             if told(said) == {"left", "joined"} and len(worked(tmp_path)) == 3:
                 break
         run.close()  # type: ignore[attr-defined]
+    assert second is not None
+    second.join()  # it may be at work before it has said that it was started
     assert len(worked(tmp_path)) == 3  # the head, the one that died, the one that joined
     assert [chunk for chunk, _ in found] == [[n] for n in range(len(found))]
     assert all(answers == chunk for chunk, answers in found)
@@ -102,11 +103,13 @@ def test_only_so_much_is_in_flight_and_a_closed_iterator_drops_it(
             taken.append(number)
             yield [number]
 
-    run = RayPool(cluster, None, noting, str(tmp_path)).run(wait_and_note, numbers())
-    next(run)
+    pool = RayPool(cluster, None, noting, str(tmp_path))
+    run = pool.run(wait_for_go, numbers())
+    next(run)  # the first waits for nothing
     assert len(taken) == AHEAD * CPUS
     run.close()  # type: ignore[attr-defined]
-    time.sleep(2)
+    (tmp_path / "go").touch()
+    assert len(flat(list(pool.run(squares, chunks(2 * CPUS, 1))))) == 2 * CPUS  # after the others
     assert len(notes(tmp_path, "chunk")) <= 1 + 2 * CPUS < AHEAD * CPUS
 
 
@@ -130,7 +133,7 @@ def test_when_it_is_told_to_stop_it_takes_nothing_more(cluster: Cluster, tmp_pat
 
 
 def test_labels_choose_the_nodes(two: Nodes) -> None:
-    with connected(two.address):
+    with settled(two):
         for label in ("head", "second"):
             cluster = Cluster({"which": label}, lambda _line: None)
             [only] = cluster.nodes()
@@ -140,7 +143,7 @@ def test_labels_choose_the_nodes(two: Nodes) -> None:
 
 def test_what_runs_ends_with_the_connection(two: Nodes, tmp_path: Path) -> None:
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    with connected(two.address):
+    with settled(two):
         assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == before
         cluster = Cluster({}, lambda _line: None)
         pool = RayPool(cluster, None, noting, str(tmp_path))
