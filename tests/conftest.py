@@ -20,6 +20,7 @@ def _temporary_files_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> I
     else:
         os.environ["TMPDIR"] = before
 
+
 @pytest.fixture(autouse=True, scope="session")
 def _ctrl_c_is_heard() -> None:
     """Have commands that tests start hear SIGINT: a shell starts background jobs deaf to it."""

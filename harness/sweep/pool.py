@@ -186,6 +186,11 @@ class Pool:
     def _kill(self) -> None:
         for process in self._workers():
             process.kill()
+        # The reader of results waits for the rest of one as long as somebody could be sending it,
+        # and so could this process.
+        results: Any = self._executor._result_queue
+        if results is not None:
+            results._writer.close()
 
     def _renew(self) -> set[int | None]:
         """Take new processes and return how the old ones ended."""

@@ -75,12 +75,12 @@ def test_a_killed_search_goes_on_and_measures_nothing_twice(
     site: Path, tmp_path: Path, place: tuple[str, ...], how: tuple[signal.Signals, ...]
 ) -> None:
     chance = random.Random(3)
-    before = 0
+    before, count = 0, 16 * (len(how) + 1)
     for kill in how:
         # Somewhere in its work: when some more records are on the disk, and never all of them.
         wanted = before + 6 + chance.randrange(4)
         at_most(tmp_path, wanted + 2)
-        with started(site, tmp_path, "--search", 64, "--resume", *place) as child:
+        with started(site, tmp_path, "--search", count, "--resume", *place) as child:
             while len(found := measured(tmp_path / "results", torn=4)) < wanted:
                 assert child.poll() is None, child.communicate()
                 time.sleep(0.01)
@@ -89,18 +89,18 @@ def test_a_killed_search_goes_on_and_measures_nothing_twice(
             out, err = child.communicate()
         assert (out, "Traceback" in err) == ("", False)
         before = len(found)
-    with started(site, tmp_path, "--search", 64, "--resume", *place) as child:
+    with started(site, tmp_path, "--search", count, "--resume", *place) as child:
         out, err = child.communicate()
     assert child.returncode == 0, err
     answer = json.loads(out)
-    assert (answer["planned"], answer["failed"]) == (64, [])
-    assert answer["measured"] + answer["reused"] == 64
+    assert (answer["planned"], answer["failed"]) == (count, [])
+    assert answer["measured"] + answer["reused"] == count
     every = measured(tmp_path / "results", torn=len(how))
-    assert len(every) == len(set(every)) == 64
+    assert len(every) == len(set(every)) == count
     if not place:
         keys = told(study_of(tmp_path))
         running = [t for t in study_of(tmp_path).trials if not t.state.is_finished()]
-        assert len(keys) == len(set(keys)) == 64
+        assert len(keys) == len(set(keys)) == count
         assert running == []
     assert not list((tmp_path / "results").rglob("*.process"))
 

@@ -1,6 +1,5 @@
 """A real Ray cluster of two nodes on this machine, each with a CPU and a GPU that is none."""
 
-
 import os
 import re
 import shutil
@@ -119,7 +118,7 @@ def nodes(site: Path) -> Iterator[Nodes]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest@contextmanager
+@pytest @ contextmanager
 def settled(nodes: Nodes, count: int = 2) -> Iterator[None]:
     """Be connected to the cluster when it knows of `count` nodes: of a death it hears late."""
     import ray

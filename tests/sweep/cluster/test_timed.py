@@ -199,7 +199,9 @@ def test_a_node_with_another_device_is_refused_and_nothing_goes_on(
 ) -> None:
     first, *others = names([*range(VARIANTS)])
     sweep = Sweep(tmp_path, hangs=others, gate=True)
-    refused = pytest.raises(RunFailed, match=r"node 10\.0\.0\.9: must measure on Another, got A GPU")
+    refused = pytest.raises(
+        RunFailed, match=r"node 10\.0\.0\.9: must measure on Another, got A GPU"
+    )
     with when_both_measure(cluster, tmp_path, lambda: None), refused:
         sweep.run(cluster, name="Another")
     assert sweep.records() == []
