@@ -410,7 +410,7 @@ class Counted(nn.Conv2d):
 
 
 def install_counted(folder: Path) -> None:
-    """Install a network that adds a byte to the file `passes` in every pass, those of counts not."""
+    """Install a network that adds a byte to the file `passes` in every pass but a count's."""
     about = folder / "counted-1.0.dist-info"
     about.mkdir(parents=True)
     (folder / "counted_network.py").write_text(COUNTED)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -19,6 +20,7 @@ from variants.catalog import load_catalog, override
 from variants.spec import resolve
 
 SMALL = ("--input", "128x256", "--jobs", "2")
+LIMIT = "3"  # seconds, of a count that takes hundredths, on a machine that may be busy
 ALPHAS = ("--variant", "fassd-net", "--grid", "context.alpha=1,2,4,7,8")
 
 
@@ -109,7 +111,7 @@ def test_a_dry_run_prints_count_rows_and_time_and_measures_nothing(
     lines = done.stdout.splitlines()
     assert lines[0] == "      1  128x256  fassd-net[context.alpha=1]"
     assert lines[4] == "4 variants; 1 excluded by context.alpha=8"
-    assert lines[5].startswith("4 to measure: about 0:00:0")
+    assert re.fullmatch(r"4 to measure: about 0:0\d:\d\d", lines[5])
     assert list(tmp_path.iterdir()) == []
 
 
@@ -336,7 +338,7 @@ def test_failures_are_recorded_and_the_others_go_on(harness: Harness, tmp_path: 
     sweep = (
         *("--variant", "baseline", "--grid", "context.name=bad"),
         *("--grid", "context.how=fine,crash,raise,hang", "--grid", "context.tag=1,2"),
-        *("--limit", "1", "--json", *SMALL),
+        *("--limit", LIMIT, "--json", *SMALL),
     )
     found = answer(harness(*sweep), 1)
     reasons = {failure["variant"]: failure["reason"] for failure in found["failed"]}
@@ -345,7 +347,7 @@ def test_failures_are_recorded_and_the_others_go_on(harness: Harness, tmp_path: 
         name = "baseline[context.how={},context.name=bad,context.tag=" + str(tag) + "]"
         assert reasons[name.format("crash")].startswith("its process died")
         assert "a component of somebody else" in reasons[name.format("raise")]
-        assert "took longer than the time limit of 1 s" in reasons[name.format("hang")]
+        assert "took longer than the time limit of 3 s" in reasons[name.format("hang")]
     loaded = store.load(tmp_path / "results")
     failed = {r.variant: r.reason for r in loaded.records if isinstance(r, FailedRecord)}
     assert failed == reasons
@@ -360,13 +362,13 @@ def test_failures_are_recorded_and_the_others_go_on(harness: Harness, tmp_path: 
 def test_what_misbehaves_as_it_is_built_is_listed_with_the_illegal(harness: Harness) -> None:
     done = harness(
         *("--variant", "baseline", "--grid", "context.name=bad", "--grid", "context.at=build"),
-        *("--grid", "context.how=fine,crash,raise,hang", "--limit", "1", *SMALL),
+        *("--grid", "context.how=fine,crash,raise,hang", "--limit", LIMIT, *SMALL),
         *("--skip-illegal", "--json"),
     )
     assert answer(done)["planned"] == 1
     assert "its process died" in done.stderr
     assert "ValueError: a component of somebody else" in done.stderr
-    assert "took longer than the time limit of 1 s" in done.stderr
+    assert "took longer than the time limit of 3 s" in done.stderr
 
 
 @pytest.mark.slow
@@ -374,11 +376,11 @@ def test_what_misbehaves_as_it_is_built_is_listed_with_the_illegal(harness: Harn
 def test_what_hangs_in_c_is_ended_at_the_time_limit_too(
     site: Path, tmp_path: Path, how: str
 ) -> None:
-    bad = ("--variant", "baseline", "--grid", "context.name=bad", "--limit", "1", *SMALL)
+    bad = ("--variant", "baseline", "--grid", "context.name=bad", "--limit", LIMIT, *SMALL)
     bad += ("--grid", f"context.how=fine,{how}", "--json")
     status, out, _ = ended(command(*bad), tmp_path, site)
     name = f"baseline[context.how={how},context.name=bad]"
-    reason = "took longer than the time limit of 1 s"
+    reason = "took longer than the time limit of 3 s"
     assert status == 1
     assert json.loads(out)["measured"] == 1
     assert json.loads(out)["failed"] == [{"variant": name, "reason": reason}]
@@ -392,13 +394,13 @@ def test_what_hangs_in_c_is_ended_at_the_time_limit_too(
 
 
 def ended(arguments: list[str], folder: Path, site: Path) -> tuple[int, str, str]:
-    """Return exit status and output of a command that has a minute, and leave nothing running."""
+    """Return exit status and output of a command that has minutes, and leave nothing running."""
     with subprocess.Popen(
         arguments, cwd=folder, env=environment(site), start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as child:  # fmt: skip
         try:
-            out, err = child.communicate(timeout=60)
+            out, err = child.communicate(timeout=240)
         finally:
             for pid in processes(child.pid):
                 with suppress(ProcessLookupError):  # gone meanwhile
@@ -472,8 +474,7 @@ def test_nothing_is_left_running(site: Path, tmp_path: Path) -> None:
         stdout=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     assert child.wait() == 0
-    for _ in range(100):  # what the processes were forked from notices a little later
-        if not processes(child.pid):
-            return
+    deadline = time.monotonic() + 120
+    while left := processes(child.pid):  # what they were forked from notices a little later
+        assert time.monotonic() < deadline, f"still running: {left}"
         time.sleep(0.1)
-    raise AssertionError(processes(child.pid))

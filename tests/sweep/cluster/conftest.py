@@ -118,7 +118,7 @@ def nodes(site: Path) -> Iterator[Nodes]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest @ contextmanager
+@contextmanager
 def settled(nodes: Nodes, count: int = 2) -> Iterator[None]:
     """Be connected to the cluster when it knows of `count` nodes: of a death it hears late."""
     import ray
