@@ -17,7 +17,8 @@ from typing import Any, TextIO
 
 from harness.errors import BadRequest
 
-ANSWER_S = 15.0  # a cluster answers in tenths of a second; Ray itself asks for minutes
+ANSWER_S = 15.0  # of a machine to take a call
+CHECK_S = 60.0  # of a cluster, which is asked in a new process; Ray itself asks for minutes
 _CLIENT = "ray://"
 _NO_TOKEN = b"InvalidAuthToken"
 
@@ -68,16 +69,17 @@ def _connect(address: str) -> None:
 def _check_answers(address: str) -> None:
     """Refuse an address where nothing answers: asked directly, Ray tries it for minutes."""
     try:
-        if address.startswith(_CLIENT):
+        if address != "auto":
             host, _, port = address.removeprefix(_CLIENT).rpartition(":")
-            with socket.create_connection((host, int(port)), timeout=ANSWER_S):
-                return
+            socket.create_connection((host, int(port)), timeout=ANSWER_S).close()
+        if address.startswith(_CLIENT):
+            return
         which = [] if address == "auto" else ["--address", address]
         subprocess.run(
             [sys.executable, "-m", "ray.scripts.scripts", "health-check", *which],
             check=True,
             capture_output=True,
-            timeout=ANSWER_S,
+            timeout=CHECK_S,
         )
     except (OSError, ValueError, OverflowError, subprocess.SubprocessError) as error:
         if _NO_TOKEN in (getattr(error, "stderr", None) or b""):
