@@ -373,7 +373,7 @@ def test_a_dry_run_says_what_would_be_searched(harness: Harness, tmp_path: Path)
     search = (*FLAGS, *GRID, *GOALS, "--search", "9", "--constraint", "params <= 30", "--dry-run")
     done = harness(*search)
     assert done.stdout.splitlines() == [
-        "9 of at most 36 combinations, which tpe proposes (seed 0), for macs.conv,max:params",
+        "9 variants of 36 combinations, proposed by tpe (seed 0), for macs.conv,max:params",
         "under params <= 30",
     ]
     assert answer(harness(*search, "--json")) == {"planned": 9, "combinations": 36}
@@ -468,7 +468,10 @@ def test_a_full_text_names_the_study_and_the_front(harness: Harness) -> None:
     done = harness(*FLAGS, *GRID, *GOALS, "--search", "8")
     lines = done.stdout.splitlines()
     assert lines[0] == "tiny: 8 planned, 8 measured, 0 reused, 0 failed"
-    assert "tpe: 8 variants in 8 trials, of at most 36 combinations; 8 feasible" in lines
+    assert (
+        "tpe: 8 different variants in 8 proposals, of 36 combinations; 8 have all figures that are "
+        "sought" in lines
+    )
     assert "study in results/sweeps/tiny.search/study.journal" in lines
     assert any("rows are on the front of least macs.conv, most params" in line for line in lines)
     assert "Trial" not in done.stderr  # Optuna's own words
