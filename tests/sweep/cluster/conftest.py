@@ -125,7 +125,16 @@ def two(nodes: Nodes) -> Nodes:
     return nodes
 
 
-def wait_until_gone(pids: list[int], seconds: float = 20) -> None:
+@pytest.fixture(scope="module")
+def connection(nodes: Nodes) -> Iterator[str]:
+    """Be connected for all tests of a module: processes on the nodes are started once for them."""
+    from harness.sweep.cluster.connection import connected
+
+    with connected(nodes.address):
+        yield nodes.address
+
+
+def wait_until_gone(pids: list[int], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while left := [pid for pid in pids if Path(f"/proc/{pid}").exists()]:
         assert time.monotonic() < deadline, f"still running: {left}"

@@ -24,7 +24,6 @@ from variants.catalog import load_catalog
 
 ray = pytest.importorskip("ray", reason="needs ray")
 
-from harness.sweep.cluster.connection import connected  # noqa: E402
 from harness.sweep.cluster.device import Device, share  # noqa: E402
 from harness.sweep.cluster.nodes import Cluster  # noqa: E402
 from harness.sweep.cluster.timed import DIED, Measuring  # noqa: E402
@@ -121,9 +120,9 @@ def when_both_measure(cluster: Cluster, folder: Path, do: Callable[[], None]) ->
 
 
 @pytest.fixture
-def cluster(two: Nodes) -> Iterator[Cluster]:
-    with connected(two.address):
-        yield Cluster({}, lambda _line: None)
+def cluster(two: Nodes, connection: str) -> Cluster:
+    assert connection == two.address
+    return Cluster({}, lambda _line: None)
 
 
 def test_each_holds_a_whole_gpu_and_two_nodes_measure_at_once(
@@ -162,13 +161,11 @@ def test_jobs_limit_how_many_are_measured_at_once(cluster: Cluster, tmp_path: Pa
 
 
 def test_what_was_measured_on_a_node_that_died_is_measured_again(
-    two: Nodes, tmp_path: Path
+    two: Nodes, cluster: Cluster, tmp_path: Path
 ) -> None:
-    with connected(two.address):
-        cluster = Cluster({}, lambda _line: None)
-        sweep = Sweep(tmp_path, gate=True)
-        with when_both_measure(cluster, tmp_path, two.kill_second):
-            sweep.run(cluster)
+    sweep = Sweep(tmp_path, gate=True)
+    with when_both_measure(cluster, tmp_path, two.kill_second):
+        sweep.run(cluster)
     begun = [one["variant"] for one in notes(tmp_path, "begin")]
     assert len(begun) > len(set(begun)) == 5  # one of them twice
     assert len({one["node"] for one in notes(tmp_path, "end")}) == 1
