@@ -183,9 +183,10 @@ def tell_found(definition: Definition, combinations: Combinations, found: Found)
     search = definition.search
     assert search is not None
     meet = "meet every constraint" if search.constraints else "have all figures that are sought"
+    proposals = f"{found.proposals:,} proposal{'s' * (found.proposals != 1)}"
     typer.echo(
-        f"{search.sampler}: {len(found.outcomes):,} different variants in {found.proposals:,} "
-        f"proposals, of {_count(combinations)}; {len(found.feasible):,} {meet}"
+        f"{search.sampler}: {len(found.outcomes):,} different variants in {proposals}, "
+        f"of {_count(combinations)}; {len(found.feasible):,} {meet}"
     )
     if found.exhausted:
         typer.echo("there are no more variants: every combination has been looked at")
