@@ -4,8 +4,10 @@ import json
 import os
 import signal
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from example_records import PROFILE
 
 from harness.profiling.request import Measured
 from harness.records import ProfileRecord
+from harness.sweep.worker import watched
 
 _folder = Path()
 
@@ -60,6 +63,14 @@ def wait_for_go(numbers: Sequence[int]) -> list[int]:
     note(_folder, "chunk", seen() | {"numbers": list(numbers)})
     while 0 not in numbers and not (_folder / "go").exists():
         time.sleep(0.02)
+    return list(numbers)
+
+
+def stuck_at_13(numbers: Sequence[int]) -> list[int]:
+    """Go on for ever in C, which lets no other thread run, when 13 comes."""
+    for number in watched(numbers, 0.5):
+        if number == 13:
+            deque(repeat(0), maxlen=0)
     return list(numbers)
 
 

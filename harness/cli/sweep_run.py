@@ -29,7 +29,7 @@ def run(definition: Definition, order: Order) -> bool:
     if not order.dry_run:
         check_writable(order.results)
     compare(definition, order)
-    with place_of(order) as place:
+    with place_of(order, definition) as place:
         with listening(patiently=False):
             sweep = _prepare(definition, order, place)
         if order.dry_run and definition.search is not None:

@@ -6,16 +6,18 @@ import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from harness.errors import BadRequest
 from harness.sweep.definition import Definition, Rule, Sample
+from harness.sweep.distinct import distinct
 from harness.sweep.values import fits
 from variants.catalog import Row, changed, find_row, with_settings
 from variants.registry import find, options
 from variants.spec import DEFAULT_NETWORK
 
-_SHUFFLED = 1_000_000  # up to here all numbers are shuffled; beyond, numbers are drawn
+SHUFFLED = 1_000_000  # up to here all numbers are shuffled; beyond, numbers are drawn
 _FEWEST_DRAWS = 10_000
 _DRAWS_PER_VARIANT = 100
 
@@ -57,6 +59,11 @@ class Combinations:
         self._when = {key: definition.when[key] for key in _by_dependency(definition.when)}
         lengths = [len(axis.values) for axis in self._axes]
         self.total = math.prod((len(self._rows), len(self._sizes), *lengths))
+
+    @cached_property
+    def distinct(self) -> int | None:
+        """How many numbers are no repeats; null where there are too many conditions to tell."""
+        return distinct(self.choose, self._when)
 
     def at(self, number: int) -> Combination | None:
         """Return the combination of a number; None where it repeats another one.
@@ -162,7 +169,7 @@ def numbers(total: int, sample: Sample | None) -> Iterator[int]:
         yield from range(total)
         return
     chance = random.Random(sample.seed)
-    if total <= _SHUFFLED:
+    if total <= SHUFFLED:
         yield from chance.sample(range(total), total)
         return
     seen: set[int] = set()

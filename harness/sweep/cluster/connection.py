@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from io import StringIO
 from typing import Any, TextIO
@@ -24,12 +24,13 @@ _NO_TOKEN = b"InvalidAuthToken"
 
 
 @contextmanager
-def connected(address: str) -> Iterator[None]:
+def connected(address: str, modules: Sequence[str] = ()) -> Iterator[None]:
     """Be connected to a cluster while the context lasts; what still runs for us ends with it.
 
     Args:
         address: `HOST:PORT`, `ray://HOST:PORT`, or `auto` for the one that `RAY_ADDRESS` names or
             this machine is a node of.
+        modules: Files and folders that the processes of the nodes shall be able to import.
 
     Raises:
         BadRequest: If Ray is not installed, or no cluster of its version answers.
@@ -46,7 +47,7 @@ def connected(address: str) -> Iterator[None]:
         address = os.environ.get("RAY_ADDRESS", "") or address
     _check_answers(address)
     with _threads_silent():
-        _connect(address)
+        _connect(address, modules)
         try:
             yield
         finally:
@@ -54,13 +55,18 @@ def connected(address: str) -> Iterator[None]:
                 ray.shutdown()
 
 
-def _connect(address: str) -> None:
+def _connect(address: str, modules: Sequence[str]) -> None:
     import ray
+
+    environment = {"py_modules": [*modules]} if modules else None
 
     try:
         with _signals_as_before(), warnings.catch_warnings(), redirect_stdout(StringIO()):
             warnings.simplefilter("ignore")
-            ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL)
+            ray.init(
+                address=address, runtime_env=environment,
+                log_to_driver=False, logging_level=logging.CRITICAL,
+            )  # fmt: skip
     except (OSError, RuntimeError, ValueError, ImportError) as error:
         words = " ".join(str(error).split())
         raise BadRequest(f"--address: must let us connect, got {address}: {words}") from None

@@ -9,37 +9,54 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from harness.environment import read_environment
-from harness.errors import RunFailed
+from harness.errors import BadRequest, RunFailed
 from harness.isolated import run_isolated
 from harness.profiling.request import Measured, Request
 from harness.records import FailedRecord, ProfileRecord
 from harness.sweep.cluster.versions import differing, versions
 from harness.sweep.definition import Definition
+from harness.sweep.proxy import load_proxy
 from harness.sweep.timed import measure
 from harness.sweep.worker import prepare
 from harness.timing.device_lock import held
 from variants.catalog import Row
 
 _R = TypeVar("_R")
+
+#: Name of a pool, and what makes a process ready for it, with its arguments.
+Setup = tuple[str, Callable[..., None], Sequence[Any]]
+
+READY = "ready"
 _THREADS = "OMP_NUM_THREADS"
 
 _ready: str | None = None  # for which pool this process is made ready
 _checked: Mapping[str, str] | None = None
 
 
-def run_chunk(
-    setup: tuple[str, Callable[..., None], Sequence[Any]],
-    function: Callable[[Sequence[int]], Sequence[_R]],
-    chunk: Sequence[int],
-) -> Sequence[_R]:
+def run_chunk(setup: Setup, function: Callable[[Sequence[int]], _R], chunk: Sequence[int]) -> _R:
     """Return what `function` returns for a chunk, in a process made ready for its pool."""
+    with _made_ready(setup):
+        return function(chunk)
+
+
+def run_alone(
+    setup: Setup, function: Callable[[Sequence[int]], _R], chunk: Sequence[int]
+) -> Iterator[_R | str]:
+    """Yield `READY` when the process is, and then what `run_chunk` returns."""
+    with _made_ready(setup):
+        yield READY
+        yield function(chunk)
+
+
+@contextmanager
+def _made_ready(setup: Setup) -> Iterator[None]:
     global _ready
     pool, start, arguments = setup
     try:
         if _ready != pool:
             start(*arguments)
             _ready = pool
-        return function(chunk)
+        yield
     except BaseException:
         _ready = None  # what was interrupted half-way is not gone on with
         raise
@@ -52,9 +69,11 @@ def start(
 
     Raises:
         RunFailed: If this node, which may have joined since the others were asked, has not the
-            versions that are `needed`.
+            versions that are `needed`, or a proxy is not there.
     """
     check_here(needed)
+    if words := lacking([*definition.proxies.values()]):
+        raise RunFailed(f"node {_address()}: {words}")
     prepare(definition, catalog, limit_s)
 
 
@@ -67,6 +86,16 @@ def check_here(needed: Mapping[str, str]) -> None:
     if words:
         raise RunFailed(f"node {_address()}: must have what the command has, {words}")
     _checked = dict(needed)
+
+
+def lacking(sources: Sequence[str]) -> str:
+    """Return which proxy cannot be had on this node and why; empty where all can."""
+    try:
+        for source in sources:
+            load_proxy(source)
+    except BadRequest as error:
+        return str(error)
+    return ""
 
 
 def measure_here(

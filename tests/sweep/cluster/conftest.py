@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,26 +118,30 @@ def nodes(site: Path) -> Iterator[Nodes]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@contextmanager
-def settled(nodes: Nodes, count: int = 2) -> Iterator[None]:
-    """Be connected to the cluster when it knows of `count` nodes: of a death it hears late."""
-    import ray
-
-    from harness.sweep.cluster.connection import connected
-
-    with connected(nodes.address):
-        deadline = time.monotonic() + 120
-        while len(alive := [node["NodeID"] for node in ray.nodes() if node["Alive"]]) != count:
-            assert time.monotonic() < deadline, f"must be {count} nodes, got {alive}"
-            time.sleep(0.1)
-        yield
-
-
 @pytest.fixture
 def two(nodes: Nodes) -> Nodes:
     """Return the cluster with both of its nodes."""
     nodes.second()
     return nodes
+
+
+@pytest.fixture(scope="module")
+def connection(nodes: Nodes) -> Iterator[str]:
+    """Be connected for all tests of a module: processes on the nodes are started once for them."""
+    from harness.sweep.cluster.connection import connected
+
+    with connected(nodes.address):
+        yield nodes.address
+
+
+def wait_until_known(count: int = 2) -> None:
+    """Wait until the cluster that we are connected to knows its nodes: of deaths it hears late."""
+    import ray
+
+    deadline = time.monotonic() + 120
+    while len(alive := [node["NodeID"] for node in ray.nodes() if node["Alive"]]) != count:
+        assert time.monotonic() < deadline, f"must be {count} nodes, got {alive}"
+        time.sleep(0.1)
 
 
 def wait_until_gone(pids: list[int], seconds: float = 120) -> None:

@@ -19,7 +19,7 @@ from harness.records import FailedRecord, ProfileRecord
 from harness.sweep.combinations import Combinations
 from harness.sweep.definition import Definition
 from harness.sweep.tally import Tally
-from sweep.cluster.conftest import Nodes, settled, wait_until_gone
+from sweep.cluster.conftest import Nodes, wait_until_gone, wait_until_known
 from variants.catalog import load_catalog
 
 ray = pytest.importorskip("ray", reason="needs ray")
@@ -127,9 +127,10 @@ def when_both_measure(cluster: Cluster, folder: Path, do: Callable[[], None]) ->
 
 
 @pytest.fixture
-def cluster(two: Nodes) -> Iterator[Cluster]:
-    with settled(two):
-        yield Cluster({}, lambda _line: None)
+def cluster(two: Nodes, connection: str) -> Cluster:
+    assert connection == two.address
+    wait_until_known()
+    return Cluster({}, lambda _line: None)
 
 
 def test_each_holds_a_whole_gpu_and_two_nodes_measure_at_once(
@@ -168,13 +169,11 @@ def test_jobs_limit_how_many_are_measured_at_once(cluster: Cluster, tmp_path: Pa
 
 
 def test_what_was_measured_on_a_node_that_died_is_measured_again(
-    two: Nodes, tmp_path: Path
+    two: Nodes, cluster: Cluster, tmp_path: Path
 ) -> None:
-    with settled(two):
-        cluster = Cluster({}, lambda _line: None)
-        sweep = Sweep(tmp_path, gate=True)
-        with when_both_measure(cluster, tmp_path, two.kill_second):
-            sweep.run(cluster)
+    sweep = Sweep(tmp_path, gate=True)
+    with when_both_measure(cluster, tmp_path, two.kill_second):
+        sweep.run(cluster)
     begun = [one["variant"] for one in notes(tmp_path, "begin")]
     assert len(begun) > len(set(begun)) == 5  # one of them twice
     assert len({one["node"] for one in notes(tmp_path, "end")}) == 1
