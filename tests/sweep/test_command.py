@@ -114,8 +114,22 @@ def test_a_dry_run_prints_count_rows_and_time_and_measures_nothing(
 
 
 def test_a_rule_that_excludes_nothing_is_told(harness: Harness) -> None:
-    done = harness(*ALPHAS, "--exclude", "context.alpha=9", *SMALL, "--dry-run")
-    assert "warning: nothing is excluded by context.alpha=9" in done.stderr
+    rules = ("--exclude", "context.alpha=9", "--exclude", "context.alpha=8")
+    told = "warning: nothing is excluded by context.alpha=9\n"
+    assert harness(*ALPHAS, *rules, *SMALL).stderr == told
+    again = (*ALPHAS, *rules, *SMALL, "--dry-run", "--results", "other")
+    assert harness(*again, "--json").stderr == told
+    drawn = harness(*again, "--sample", "2")
+    assert "nothing is excluded" not in drawn.stderr  # what was not drawn may well be
+
+
+def test_an_axis_that_applies_nowhere_is_told(harness: Harness) -> None:
+    grid = (*ALPHAS, "--grid", "fusion.merge=add", *SMALL, "--dry-run")
+    done = harness(*grid, "--when", "context.alpha:fusion.merge=concat")
+    assert done.stderr == (
+        "warning: context.alpha is left alone everywhere: never is fusion.merge=concat\n"
+    )
+    assert harness(*grid, "--when", "context.alpha:fusion.merge=add").stderr == ""
 
 
 def test_zips_and_samples_by_flags(harness: Harness) -> None:
