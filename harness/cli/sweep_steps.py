@@ -95,6 +95,7 @@ class Sweep:
                 show(len(plan.numbers) if sample else plan.looked_at)
         self.tally.planned = len(self.plan.numbers)
         text.tell_illegal(self.plan)
+        text.tell_idle(self.definition, self.plan, self.combinations)
         if self.plan.illegal and not (self.order.skip_illegal or self.order.dry_run):
             raise BadRequest(
                 f"sweep: every combination must be one that can be built, got "

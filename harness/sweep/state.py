@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
+import uuid
 from pathlib import Path
 from typing import Any
 
 from harness.errors import BadRequest, RunFailed
+from harness.store import sync_folder
 from harness.sweep.definition import Definition, differences
 
 SCHEMA = 1
@@ -55,18 +56,21 @@ def remember(results: Path, definition: Definition) -> None:
     path = path_of(results, definition.name)
     state = {"schema": SCHEMA, "kind": "sweep", "definition": definition.to_dict()}
     text = json.dumps(state, indent=2, ensure_ascii=False) + "\n"
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            try:
+        try:
+            with temporary.open(
+                "x", encoding="utf-8"
+            ) as file:  # for others to read, as records are
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-                Path(file.name).replace(path)
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        for folder in (path.parent, results, results.parent):
+            sync_folder(folder)
     except OSError as error:
         raise RunFailed(f"{path}: sweep not written ({error.strerror or error})") from None

@@ -116,8 +116,22 @@ def test_a_dry_run_prints_count_rows_and_time_and_measures_nothing(
 
 
 def test_a_rule_that_excludes_nothing_is_told(harness: Harness) -> None:
-    done = harness(*ALPHAS, "--exclude", "context.alpha=9", *SMALL, "--dry-run")
-    assert "warning: nothing is excluded by context.alpha=9" in done.stderr
+    rules = ("--exclude", "context.alpha=9", "--exclude", "context.alpha=8")
+    told = "warning: nothing is excluded by context.alpha=9\n"
+    assert harness(*ALPHAS, *rules, *SMALL).stderr == told
+    again = (*ALPHAS, *rules, *SMALL, "--dry-run", "--results", "other")
+    assert harness(*again, "--json").stderr == told
+    drawn = harness(*again, "--sample", "2")
+    assert "nothing is excluded" not in drawn.stderr  # what was not drawn may well be
+
+
+def test_an_axis_that_applies_nowhere_is_told(harness: Harness) -> None:
+    grid = (*ALPHAS, "--grid", "fusion.merge=add", *SMALL, "--dry-run")
+    done = harness(*grid, "--when", "context.alpha:fusion.merge=concat")
+    assert done.stderr == (
+        "warning: context.alpha is left alone everywhere: never is fusion.merge=concat\n"
+    )
+    assert harness(*grid, "--when", "context.alpha:fusion.merge=add").stderr == ""
 
 
 def test_zips_and_samples_by_flags(harness: Harness) -> None:
@@ -189,7 +203,9 @@ def test_an_option_that_only_some_components_have_needs_a_condition(harness: Har
         ((*ALPHAS, "--seed", "1"), "--seed: needs --sample"),
         ((*ALPHAS, "--sample", "0"), "--sample: must be at least 1, got 0"),
         ((*ALPHAS, "--jobs", "0"), "--jobs: must be at least 1, got 0"),
-        ((*ALPHAS, "--limit", "0"), "--limit: must be above 0 seconds, got 0"),
+        ((*ALPHAS, "--limit", "0"), "--limit: must be above 0 and at most 31,536,000 s"),
+        ((*ALPHAS, "--limit", "1e12"), "at most 31,536,000 seconds, got 1e+12"),
+        ((*ALPHAS, "--grid", "encoder.multiplier=1.7,.nan"), "multiplier must be float, got nan"),
         ((*ALPHAS, "--timing", "--jobs", "2"), "one variant is timed at a time, got 2"),
         ((*ALPHAS, "--iterations", "5"), "--iterations: is about timing, got no --timing"),
         ((*ALPHAS, "--timing", "--rounds", "0"), "--rounds: must be at least 1, got 0"),

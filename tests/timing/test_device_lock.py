@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -137,9 +138,44 @@ def test_one_process_at_a_time_holds_a_device(tmp_path: Path) -> None:
     assert waited == ["cpu"]
 
 
-def test_a_device_is_known_by_its_number_on_the_machine(tmp_path: Path) -> None:
-    for device, visible in (("cuda:0", "3"), ("cuda:1", "0,3"), ("cuda:3", "")):
-        with held(device, folder=tmp_path, environment={"CUDA_VISIBLE_DEVICES": visible}):
+class Gpus:
+    """What `torch.cuda` says of GPUs: their UUIDs, in the order in which a process sees them."""
+
+    def __init__(self, *uuids: str) -> None:
+        self.uuids = uuids
+
+    def get_device_properties(self, device: str) -> SimpleNamespace:
+        if not self.uuids:
+            raise RuntimeError("Found no NVIDIA driver on your system")
+        return SimpleNamespace(uuid=self.uuids[int(device.partition(":")[2] or 0)])
+
+
+def test_a_gpu_is_known_by_its_uuid_whatever_a_process_calls_it(tmp_path: Path) -> None:
+    seen = {  # by CUDA_VISIBLE_DEVICES: the GPUs that a process sees then
+        "": Gpus("0a-1", "0b-2"),
+        "1": Gpus("0b-2"),
+        "GPU-0b": Gpus("0b-2"),
+        "GPU-0b-2,GPU-0a-1": Gpus("GPU-0b-2", "GPU-0a-1"),  # some versions of torch say it so
+    }
+    names = {}
+    for visible, cuda in seen.items():
+        for at in range(len(cuda.uuids)):
+            environment = {"CUDA_VISIBLE_DEVICES": visible}
+            with held(f"cuda:{at}", folder=tmp_path, environment=environment, cuda=cuda):
+                names[visible, at] = [path.name for path in tmp_path.iterdir()]
+                for path in tmp_path.iterdir():
+                    path.unlink()
+    first, second = ["harness-cuda-0a-1.lock"], ["harness-cuda-0b-2.lock"]
+    assert names == {
+        ("", 0): first, ("", 1): second, ("1", 0): second, ("GPU-0b", 0): second,
+        ("GPU-0b-2,GPU-0a-1", 0): second, ("GPU-0b-2,GPU-0a-1", 1): first,
+    }  # fmt: skip
+
+
+def test_a_gpu_without_a_uuid_is_known_by_its_number_on_the_machine(tmp_path: Path) -> None:
+    for device, visible in (("cuda:0", "3"), ("cuda:1", "0,3"), ("cuda:3", ""), ("cuda:3", "0")):
+        environment = {"CUDA_VISIBLE_DEVICES": visible}
+        with held(device, folder=tmp_path, environment=environment, cuda=Gpus()):
             pass
     assert [path.name for path in tmp_path.iterdir()] == ["harness-cuda-3.lock"]
 
