@@ -7,11 +7,13 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import isolated_calls
 import pytest
 
+from harness import isolated
 from harness.errors import BadRequest, RunFailed
 from harness.isolated import run_isolated
 
@@ -129,6 +131,54 @@ def test_a_child_that_has_nothing_to_show_makes_ctrl_c_an_interrupt(tmp_path: Pa
     _, err = parent.communicate(timeout=120)
     assert err.splitlines()[-1] == "KeyboardInterrupt"
     assert not alive(int(noted.read_text()))
+
+
+class Told:
+    """A child that hears signals, and the connection to it, which has nothing to say at first."""
+
+    def __init__(self) -> None:
+        self.signals: list[int] = []
+        self.polls = 0
+
+    def send_signal(self, number: int) -> None:
+        self.signals.append(number)
+
+    def poll(self, _seconds: float) -> bool:
+        self.polls += 1
+        return self.polls > 3
+
+    def recv(self) -> tuple[str, int]:
+        return ("reported", 1) if self.polls < 6 else ("returned", 5)
+
+
+def test_whenever_ctrl_c_comes_it_is_passed_on() -> None:
+    def answer(at: int) -> tuple[Told, int]:
+        """Have it come before the line of the module that is run as number `at`."""
+        told, lines = Told(), 0
+
+        def trace(frame: FrameType, event: str, _: object) -> Any:
+            nonlocal lines
+            if frame.f_globals is vars(isolated) and event == "line" and told.polls:
+                lines += 1
+                if lines == at:
+                    raise KeyboardInterrupt
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            found = isolated._answer(told, told, lambda _: None, 60)  # type: ignore[arg-type]
+        except KeyboardInterrupt as lost:
+            raise AssertionError(f"not passed on before line {at} that ran") from lost
+        finally:
+            sys.settrace(before)
+        assert found == ("returned", 5)
+        return told, lines
+
+    _, lines = answer(0)
+    assert lines > 20
+    for at in range(1, lines + 1):
+        assert answer(at)[0].signals == [signal.SIGINT]
 
 
 def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
