@@ -473,6 +473,7 @@ def test_a_file_says_all_of_it_and_flags_win(harness: Harness, tmp_path: Path) -
         *("--search", "5", "--sampler", "random", "--seed", "1"),
         *("--constraint", "params <= 40", "--name", "b"),
     )
+    assert "--seed: must be at least 0" in refusal(harness("a.yaml", "--seed", "-1"))
     found = answer(harness("a.yaml", *flags, "--jobs", "2", "--json"))
     about = {key: found["search"][key] for key in ("sampler", "seed", "variants")}
     assert about == {"sampler": "random", "seed": 1, "variants": 5}
@@ -506,6 +507,7 @@ def test_a_broken_file_is_refused(
     [
         (("--search", "5"), "--search: needs --pareto"),
         (("--search", "0", *GOALS), "--search: must be at least 1, got 0"),
+        (("--search", "5", *GOALS, "--seed", "-1"), "--seed: must be at least 0, got -1"),
         (("--constraint", "params <= 3"), "--constraint: needs --search, got it alone"),
         (("--sampler", "tpe"), "--sampler: needs --search, got it alone"),
         (("--storage", "a.db"), "--storage: needs --search, got it alone"),

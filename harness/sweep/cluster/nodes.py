@@ -71,10 +71,10 @@ class Cluster:
         """Return the nodes that have a CPU to give, as the head of a cluster may not."""
         return [node for node in self.nodes() if node.cpus]
 
-    def options(self, *, cpus: int, gpus: int = 0, retries: int = 0) -> dict[str, Any]:
-        """Return Ray's options of a task that runs on any of the nodes."""
+    def holding(self, *, cpus: int, gpus: int = 0) -> dict[str, Any]:
+        """Return Ray's options of what runs on any of the nodes and holds so much of it."""
         return {
-            **{"num_cpus": cpus, "num_gpus": gpus, "max_retries": retries},
+            **{"num_cpus": cpus, "num_gpus": gpus},
             **({"label_selector": self.labels} if self.labels else {}),
         }
 

@@ -26,7 +26,6 @@ _R = TypeVar("_R")
 #: Name of a pool, and what makes a process ready for it, with its arguments.
 Setup = tuple[str, Callable[..., None], Sequence[Any]]
 
-READY = "ready"
 _THREADS = "OMP_NUM_THREADS"
 
 _ready: str | None = None  # for which pool this process is made ready
@@ -35,31 +34,35 @@ _checked: Mapping[str, str] | None = None
 
 def run_chunk(setup: Setup, function: Callable[[Sequence[int]], _R], chunk: Sequence[int]) -> _R:
     """Return what `function` returns for a chunk, in a process made ready for its pool."""
-    with _made_ready(setup):
-        return function(chunk)
-
-
-def run_alone(
-    setup: Setup, function: Callable[[Sequence[int]], _R], chunk: Sequence[int]
-) -> Iterator[_R | str]:
-    """Yield `READY` when the process is, and then what `run_chunk` returns."""
-    with _made_ready(setup):
-        yield READY
-        yield function(chunk)
-
-
-@contextmanager
-def _made_ready(setup: Setup) -> Iterator[None]:
     global _ready
-    pool, start, arguments = setup
     try:
-        if _ready != pool:
-            start(*arguments)
-            _ready = pool
-        yield
+        make_ready(setup)
+        return function(chunk)
     except BaseException:
         _ready = None  # what was interrupted half-way is not gone on with
         raise
+
+
+def make_ready(setup: Setup) -> None:
+    """Make this process ready for a pool, unless it is."""
+    global _ready
+    pool, start, arguments = setup
+    if _ready != pool:
+        start(*arguments)
+        _ready = pool
+
+
+class Alone:
+    """A process for one piece after the other: who asks knows when the work on each begins."""
+
+    def ready(self, setup: Setup) -> bool:
+        """Make it ready for a pool, and say so."""
+        make_ready(setup)
+        return True
+
+    def run(self, function: Callable[[Sequence[int]], _R], piece: Sequence[int]) -> _R:
+        """Return what `function` returns for a piece."""
+        return function(piece)
 
 
 def start(

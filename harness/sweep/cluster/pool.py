@@ -14,7 +14,7 @@ from ray import exceptions
 
 from harness.errors import RunFailed
 from harness.sweep.cluster.nodes import Cluster
-from harness.sweep.cluster.on_node import READY, run_alone, run_chunk
+from harness.sweep.cluster.on_node import Alone, run_chunk
 from harness.sweep.executor import GivenUp
 from harness.sweep.pool import ATTEMPTS, DIED, took_too_long
 
@@ -30,6 +30,7 @@ LOST = (
     exceptions.NodeDiedError,
     exceptions.OutOfMemoryError,
     exceptions.ObjectLostError,
+    exceptions.RayActorError,
 )
 
 _R = TypeVar("_R")
@@ -62,10 +63,10 @@ class RayPool:
         self._limit_s = limit_s
         self._stopped = stopped
         self._setup = ray.put((uuid.uuid4().hex, start, arguments))
-        together = cluster.options(cpus=1, retries=_AT_FIRST - 1)
-        self._together = ray.remote(run_chunk).options(**together)
-        alone = cluster.options(cpus=1)
-        self._alone = ray.remote(run_alone).options(num_returns="streaming", **alone)
+        holds = cluster.holding(cpus=1)
+        self._together = ray.remote(run_chunk).options(max_retries=_AT_FIRST - 1, **holds)
+        self._alone = ray.remote(Alone).options(**holds)
+        self._process: Any = None
 
     def __enter__(self) -> RayPool:
         return self
@@ -115,11 +116,14 @@ class RayPool:
     ) -> Iterator[tuple[_Chunk, Sequence[_R] | GivenUp]]:
         """Yield the pieces of a chunk that was lost, each done anew by itself."""
         times = ATTEMPTS if len(chunk) > 1 else ATTEMPTS - _AT_FIRST
-        for piece in chunk:
-            found = self._tried(function, [piece], times)
-            if found is None:
-                return
-            yield [piece], found
+        try:
+            for piece in chunk:
+                found = self._tried(function, [piece], times)
+                if found is None:
+                    return
+                yield [piece], found
+        finally:
+            self._end_process()
 
     def _tried(
         self, function: Callable[[_Chunk], Sequence[_R]], piece: _Chunk, times: int
@@ -130,24 +134,32 @@ class RayPool:
         can have been at it for longer.
         """
         for _ in range(times):
-            stream = self._alone.remote(self._setup, function, piece)
-            begun_s = float("inf")
-            while not self._stopped():
-                if not ray.wait([stream], timeout=POLL_S)[0]:
-                    continue
-                found = got(next(stream))
-                if found == READY:
-                    begun_s = monotonic()
-                elif found is not None:
-                    return found  # type: ignore[no-any-return]
-                elif monotonic() - begun_s >= self._limit_s:
-                    return GivenUp(took_too_long(self._limit_s))
-                else:
-                    break
-            else:
-                ray.cancel(stream)
+            self._process = self._process or self._alone.remote()
+            if self._told_to_stop_before(ready := self._process.ready.remote(self._setup)):
                 return None
+            if got(ready):
+                begun_s = monotonic()
+                if self._told_to_stop_before(answer := self._process.run.remote(function, piece)):
+                    return None
+                found = got(answer)
+                if found is not None:
+                    return found  # type: ignore[no-any-return]
+                if monotonic() - begun_s >= self._limit_s:
+                    self._end_process()
+                    return GivenUp(took_too_long(self._limit_s))
+            self._end_process()
         return GivenUp(DIED)
+
+    def _end_process(self) -> None:
+        if self._process is not None:
+            ray.kill(self._process)
+            self._process = None
+
+    def _told_to_stop_before(self, answer: Any) -> bool:
+        while not self._stopped():
+            if ray.wait([answer], timeout=POLL_S)[0]:
+                return False
+        return True
 
 
 def got(answer: Any) -> Any:

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -51,7 +52,12 @@ class Nodes:
         self._site = site
         self._all: list[Started] = []
         self._second: Started | None = None
-        self.address = self.start("head", "--head", "--port=0", f"--temp-dir={folder}").address
+        client = free_port()
+        self.client = f"ray://127.0.0.1:{client}"
+        self.address = self.start(
+            *("head", "--head", "--port=0", f"--ray-client-server-port={client}"),
+            f"--temp-dir={folder}",
+        ).address
 
     def start(self, label: str, *more: str, path: Path | None = None) -> Started:
         """Start a node with the label `which`; what is under `path` is imported first."""
@@ -104,6 +110,12 @@ class Nodes:
         for node in self._all:
             if node.process.poll() is None:
                 node.kill()
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
 
 
 @pytest.fixture(scope="session")
