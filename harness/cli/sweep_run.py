@@ -35,13 +35,12 @@ def run(definition: Definition, order: Order) -> bool:
         if order.dry_run and definition.search is not None:
             sweep.tell_search_plan()
             return False
-        with listening(patiently=True) as stop:
-            with sweep.pool(stop) as pool:
-                if definition.search is not None:
-                    sweep.search(pool, stop, definition)
-                elif not sweep.measure(pool, stop, definition):
-                    return False
-            stop.raise_if_asked()
+        with listening(patiently=True) as stop, sweep.pool(stop) as pool:
+            if definition.search is not None:
+                sweep.search(pool, stop, definition)
+            elif not sweep.measure(pool, stop, definition):
+                return False
+        stop.raise_if_asked()  # what was noted to the last moment
         if definition.timing is not None and definition.search is None:
             with listening(patiently=False):
                 sweep.time()

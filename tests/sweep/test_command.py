@@ -293,7 +293,7 @@ def test_another_name_is_another_sweep_with_the_same_records(
     assert "has changed" in refusal(harness(*fewer, "--resume"))
     done = harness(*fewer, "--resume", "--name", "wide", "--json")
     assert (answer(done)["measured"], answer(done)["reused"]) == (1, 2)
-    names = sorted(path.name for path in (tmp_path / "results" / "sweeps").iterdir())
+    names = sorted(path.name for path in (tmp_path / "results" / "sweeps").glob("[!.]*"))
     assert names == ["fassd-net.json", "wide.json"]
 
 
@@ -470,6 +470,25 @@ def test_two_sweeps_into_one_folder_lose_nothing(site: Path, tmp_path: Path) -> 
     assert [one["measured"] for one in found] == [7, 5]
     alphas = [record.spec["context"]["alpha"] for record in records(tmp_path / "results")]
     assert sorted(alphas) == sorted([1, 2, 4, 7, 8, 14, 16, 2, 4, 28, 32, 56])
+
+
+def test_two_that_resume_one_sweep_at_once_count_nothing_twice(site: Path, tmp_path: Path) -> None:
+    grids = ("--grid", "context.alpha=1,2,4,7,8,14,16", "--grid", "fusion.merge=add,concat")
+    sweep = command("--variant", "fassd-net", *grids, *SMALL, "--resume", "--json")
+    children = [
+        subprocess.Popen(
+            sweep, cwd=tmp_path, env=environment(site), stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True,
+        )
+        for _ in range(3)
+    ]  # fmt: skip
+    found = [child.communicate() for child in children]
+    assert [child.returncode for child in children] == [0, 0, 0], found
+    answers = [json.loads(out) for out, _ in found]
+    assert sum(one["measured"] for one in answers) == 14
+    assert [one["measured"] + one["reused"] for one in answers] == [14, 14, 14]
+    specs = [record.spec_sha256 for record in records(tmp_path / "results")]
+    assert len(specs) == len(set(specs)) == 14
 
 
 def test_every_line_is_a_record_of_the_schema(harness: Harness, tmp_path: Path) -> None:
