@@ -285,6 +285,36 @@ def test_resuming_another_sweep_says_what_changed(harness: Harness, tmp_path: Pa
     assert answer(done)["reused"] == 3
 
 
+def test_resuming_after_a_row_of_the_catalogue_has_changed_says_what(
+    harness: Harness, tmp_path: Path
+) -> None:
+    row = "mine: {{extends: fassd-net, context: {{alpha: {}}}, input: 128x256}}\n"
+    sweep = (*("--catalog", "mine.yaml", "--grid", "fusion.merge=add,concat"), "--json")
+    (tmp_path / "mine.yaml").write_text(row.format(2))
+    answer(harness("--variant", "mine", *sweep))
+    (tmp_path / "mine.yaml").write_text(row.format(4).replace("256", "512"))
+    line = refusal(harness("--variant", "mine", *sweep, "--resume"))
+    assert (
+        "mine has changed (rows mine context alpha: 2 -> 4; rows mine input: [128,256] -> [" in line
+    )
+    done = harness("--variant", "mine", *sweep, "--resume", "--changed")
+    assert (answer(done)["measured"], answer(done)["reused"]) == (2, 0)
+    two = ("--variant", "mine", "--variant", "baseline", *sweep, "--name", "mine", "--resume")
+    line = refusal(harness(*two))  # what the new row says is no change of another
+    assert 'has changed (variants: ["mine"] -> ["mine","baseline"])' in line
+
+
+def test_a_sweep_that_an_older_version_remembers_is_resumed(
+    harness: Harness, tmp_path: Path
+) -> None:
+    answer(harness(*ALPHAS, *SMALL, "--json"))
+    path = tmp_path / "results" / "sweeps" / "fassd-net.json"
+    state = json.loads(path.read_text())
+    assert state["definition"].pop("rows")["fassd-net"]["context"]["name"] == "dapf"
+    path.write_text(json.dumps(state))
+    assert answer(harness(*ALPHAS, *SMALL, "--resume", "--json"))["reused"] == 5
+
+
 def test_another_name_is_another_sweep_with_the_same_records(
     harness: Harness, tmp_path: Path
 ) -> None:
