@@ -129,8 +129,8 @@ def _inputs(protocols: Mapping[Size, Mapping[str, Any]]) -> dict[Size, tuple[int
 
 
 def _completed(record: ProfileRecord) -> Mapping[str, Any] | None:
-    """Return the protocol of a timing that was not cut short."""
-    if record.timing is None or record.timing.stopped_by == "interrupt":
+    """Return the protocol of a timing that was not cut short, of weights as a sweep has them."""
+    if record.timing is None or record.timing.stopped_by == "interrupt" or record.weights:
         return None
     return record.timing.protocol
 

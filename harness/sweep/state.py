@@ -44,7 +44,12 @@ def changes_since(results: Path, definition: Definition) -> list[str] | None:
     schema = data.get("schema") if isinstance(data, dict) else None
     if schema != SCHEMA or not isinstance(data.get("definition"), dict):
         raise BadRequest(f"{path}: this version reads sweeps of schema {SCHEMA}, got {schema!r}")
-    return differences(data["definition"], definition.to_dict())
+    after = definition.to_dict()
+    before = {"rows": after["rows"]} | data["definition"]  # which once were not remembered
+    rows = before["rows"]
+    if isinstance(rows, dict):  # of a variant that is new or gone, `variants` says so
+        before["rows"] = {name: rows.get(name, row) for name, row in after["rows"].items()}
+    return differences(before, after)
 
 
 def remember(results: Path, definition: Definition) -> None:

@@ -287,6 +287,36 @@ def test_resuming_another_sweep_says_what_changed(harness: Harness, tmp_path: Pa
     assert answer(done)["reused"] == 3
 
 
+def test_resuming_after_a_row_of_the_catalogue_has_changed_says_what(
+    harness: Harness, tmp_path: Path
+) -> None:
+    row = "mine: {{extends: fassd-net, context: {{alpha: {}}}, input: 128x256}}\n"
+    sweep = (*("--catalog", "mine.yaml", "--grid", "fusion.merge=add,concat"), "--json")
+    (tmp_path / "mine.yaml").write_text(row.format(2))
+    answer(harness("--variant", "mine", *sweep))
+    (tmp_path / "mine.yaml").write_text(row.format(4).replace("256", "512"))
+    line = refusal(harness("--variant", "mine", *sweep, "--resume"))
+    assert (
+        "mine has changed (rows mine context alpha: 2 -> 4; rows mine input: [128,256] -> [" in line
+    )
+    done = harness("--variant", "mine", *sweep, "--resume", "--changed")
+    assert (answer(done)["measured"], answer(done)["reused"]) == (2, 0)
+    two = ("--variant", "mine", "--variant", "baseline", *sweep, "--name", "mine", "--resume")
+    line = refusal(harness(*two))  # what the new row says is no change of another
+    assert 'has changed (variants: ["mine"] -> ["mine","baseline"])' in line
+
+
+def test_a_sweep_that_an_older_version_remembers_is_resumed(
+    harness: Harness, tmp_path: Path
+) -> None:
+    answer(harness(*ALPHAS, *SMALL, "--json"))
+    path = tmp_path / "results" / "sweeps" / "fassd-net.json"
+    state = json.loads(path.read_text())
+    assert state["definition"].pop("rows")["fassd-net"]["context"]["name"] == "dapf"
+    path.write_text(json.dumps(state))
+    assert answer(harness(*ALPHAS, *SMALL, "--resume", "--json"))["reused"] == 5
+
+
 def test_another_name_is_another_sweep_with_the_same_records(
     harness: Harness, tmp_path: Path
 ) -> None:
@@ -295,7 +325,7 @@ def test_another_name_is_another_sweep_with_the_same_records(
     assert "has changed" in refusal(harness(*fewer, "--resume"))
     done = harness(*fewer, "--resume", "--name", "wide", "--json")
     assert (answer(done)["measured"], answer(done)["reused"]) == (1, 2)
-    names = sorted(path.name for path in (tmp_path / "results" / "sweeps").iterdir())
+    names = sorted(path.name for path in (tmp_path / "results" / "sweeps").glob("[!.]*"))
     assert names == ["fassd-net.json", "wide.json"]
 
 
@@ -472,6 +502,25 @@ def test_two_sweeps_into_one_folder_lose_nothing(site: Path, tmp_path: Path) -> 
     assert [one["measured"] for one in found] == [7, 5]
     alphas = [record.spec["context"]["alpha"] for record in records(tmp_path / "results")]
     assert sorted(alphas) == sorted([1, 2, 4, 7, 8, 14, 16, 2, 4, 28, 32, 56])
+
+
+def test_two_that_resume_one_sweep_at_once_count_nothing_twice(site: Path, tmp_path: Path) -> None:
+    grids = ("--grid", "context.alpha=1,2,4,7,8,14,16", "--grid", "fusion.merge=add,concat")
+    sweep = command("--variant", "fassd-net", *grids, *SMALL, "--resume", "--json")
+    children = [
+        subprocess.Popen(
+            sweep, cwd=tmp_path, env=environment(site), stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True,
+        )
+        for _ in range(3)
+    ]  # fmt: skip
+    found = [child.communicate() for child in children]
+    assert [child.returncode for child in children] == [0, 0, 0], found
+    answers = [json.loads(out) for out, _ in found]
+    assert sum(one["measured"] for one in answers) == 14
+    assert [one["measured"] + one["reused"] for one in answers] == [14, 14, 14]
+    specs = [record.spec_sha256 for record in records(tmp_path / "results")]
+    assert len(specs) == len(set(specs)) == 14
 
 
 def test_every_line_is_a_record_of_the_schema(harness: Harness, tmp_path: Path) -> None:

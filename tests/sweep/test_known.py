@@ -9,7 +9,7 @@ from example_records import FAILED, PROFILE, TIMING
 
 from harness import store
 from harness.errors import BadRequest, RunFailed
-from harness.records import ProfileRecord
+from harness.records import ProfileRecord, WeightsUsed
 from harness.sweep.definition import Definition, Timing, differences
 from harness.sweep.known import Expected, look
 from harness.sweep.plan import Checked, Excluded, Illegal, Plan, key_of, make_plan
@@ -20,6 +20,7 @@ SIZE = (1024, 2048)
 PLAN = Plan(numbers=[7], positions={key_of(PROFILE.spec_sha256, *SIZE): 0})
 STATIC = Expected({SIZE: (1, 3, *SIZE)})
 PROTOCOL = {"name": "paper", "budget_s": None}
+TRAINED = WeightsUsed(file="x.pth", sha256="00" * 32, layout="fassd-net", whole=True)
 TIMED = Expected({}, {SIZE: PROTOCOL}, "A CPU")
 
 
@@ -35,6 +36,7 @@ TIMED = Expected({}, {SIZE: PROTOCOL}, "A CPU")
         (replace(PROFILE, timing=replace(TIMING, stopped_by="interrupt")), True, False),
         (replace(PROFILE, environment={"device": {"name": "Another CPU"}}), True, False),
         (replace(PROFILE, environment={}), True, False),
+        (replace(PROFILE, weights=TRAINED), True, False),
     ],
 )
 def test_a_record_counts_where_it_measures_the_same(
