@@ -95,15 +95,7 @@ def _answer(
     interrupted = False
     while True:
         try:
-            if deadline is not None and time.monotonic() > deadline:
-                raise TookTooLong(f"took longer than the time limit of {limit_s:g} s and was ended")
-            if not connection.poll(POLL_S):
-                continue
-            kind, content = connection.recv()
-            if kind != "reported":
-                return kind, content
-            if on_report:
-                on_report(content)
+            return _heard(connection, on_report, deadline, limit_s)
         except KeyboardInterrupt:
             if interrupted:
                 raise
@@ -113,6 +105,29 @@ def _answer(
             if interrupted:
                 raise KeyboardInterrupt from None
             raise
+
+
+def _heard(
+    connection: Connection[Any, Any],
+    on_report: Report | None,
+    deadline: float | None,
+    limit_s: float | None,
+) -> tuple[str, Any]:
+    """Return how the call ended.
+
+    A function of its own, since a loop jumps back outside of a `try` within it, and Ctrl-C may come
+    right then.
+    """
+    while True:
+        if deadline is not None and time.monotonic() > deadline:
+            raise TookTooLong(f"took longer than the time limit of {limit_s:g} s and was ended")
+        if not connection.poll(POLL_S):
+            continue
+        kind, content = connection.recv()
+        if kind != "reported":
+            return kind, content
+        if on_report:
+            on_report(content)
 
 
 def _cause_of_death(status: int, output: IO[bytes]) -> str:

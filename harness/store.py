@@ -77,13 +77,15 @@ def append_lines(path: Path, lines: Iterable[str]) -> None:
     """
     content = "".join(f"{line}\n" for line in lines).encode()
     try:
+        missing = [one for one in (path, *path.parents) if not one.exists()]
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)  # released by close, also by a kill
             _append_whole(descriptor, content)
-            if os.fstat(descriptor).st_size == len(content):
-                _sync_folder(path.parent)  # a new file's name has to reach the disk too
+            if os.fstat(descriptor).st_size == len(content):  # the names of new files and folders
+                for new in missing or [path]:  # have to reach the disk too
+                    sync_folder(new.parent)
         finally:
             os.close(descriptor)
     except OSError as error:
@@ -105,7 +107,8 @@ def _append_whole(descriptor: int, content: bytes) -> None:
         raise
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Have the names of a folder's files on the disk when this returns."""
     with suppress(OSError):  # some file systems do not do that
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:

@@ -9,6 +9,8 @@ from typing import Any
 
 from harness.errors import BadRequest, RunFailed
 
+HANGS_S = 600
+
 
 def add(report: Any, first: int, second: int) -> tuple[int, int]:
     report("adding")
@@ -31,7 +33,7 @@ def break_down(_report: Any) -> None:
 def die(_report: Any, how: int) -> None:
     print("last words", file=sys.stderr, flush=True)
     os.kill(os.getpid(), how)
-    time.sleep(60)
+    time.sleep(HANGS_S)
 
 
 def leave(_report: Any) -> None:
@@ -40,7 +42,7 @@ def leave(_report: Any) -> None:
 
 def hang(report: Any) -> None:
     report(os.getpid())
-    time.sleep(60)
+    time.sleep(HANGS_S)
 
 
 def stop_when_told(report: Any) -> str:

@@ -4,8 +4,10 @@ import json
 import os
 import signal
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from example_records import PROFILE
 
 from harness.profiling.request import Measured
 from harness.records import ProfileRecord
+from harness.sweep.worker import watched
 
 _folder = Path()
 
@@ -55,6 +58,22 @@ def wait_and_note(numbers: Sequence[int]) -> list[int]:
     return list(numbers)
 
 
+def wait_for_go(numbers: Sequence[int]) -> list[int]:
+    """Note a chunk and wait until there is a file `go`; number 0 does not wait."""
+    note(_folder, "chunk", seen() | {"numbers": list(numbers)})
+    while 0 not in numbers and not (_folder / "go").exists():
+        time.sleep(0.02)
+    return list(numbers)
+
+
+def stuck_at_13(numbers: Sequence[int]) -> list[int]:
+    """Go on for ever in C, which lets no other thread run, when 13 comes."""
+    for number in watched(numbers, 0.5):
+        if number == 13:
+            deque(repeat(0), maxlen=0)
+    return list(numbers)
+
+
 def hang(numbers: Sequence[int]) -> list[int]:
     note(_folder, "chunk", seen() | {"numbers": list(numbers)})
     time.sleep(600)
@@ -68,14 +87,14 @@ def node(numbers: Sequence[int]) -> list[str]:
 def measure(needed: Any, request: Any, measured: Any, first: bool) -> tuple[str, ProfileRecord]:
     """Pretend to measure for as long as `request.changes` says, the folder being its protocol.
 
-    With a gate it goes on until there is a file `go`.
+    What `hangs` never ends; with a gate the others go on until there is a file `go`.
     """
     folder = Path(request.protocol)
     about = seen() | {"variant": measured.row.name, "first": first, "needed": needed}
     note(folder, "begin", about)
     if measured.row.name.endswith(request.changes["dies"]):
         os.kill(os.getpid(), signal.SIGKILL)
-    time.sleep(request.changes["seconds"])
+    time.sleep(600 if measured.row.name in request.changes["hangs"] else request.changes["seconds"])
     while request.changes["gate"] and not (folder / "go").exists():
         time.sleep(0.02)
     note(folder, "end", about | {"end": time.time()})

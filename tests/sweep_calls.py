@@ -4,8 +4,9 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from harness.sweep.executor import GivenUp
 
@@ -41,6 +42,19 @@ def die_once_at_13(numbers: Sequence[int]) -> list[int]:
         Path(_ready).touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return list(numbers)
+
+
+def die_once_while_sending(numbers: Sequence[int]) -> list[int]:
+    """As `die_once_at_13`, with half of the answer sent."""
+    if 13 in numbers and not Path(_ready).exists():
+        Path(_ready).touch()
+        Connection._send = _half  # type: ignore[attr-defined]
+    return list(numbers)
+
+
+def _half(self: Any, message: bytes, write: Any = os.write) -> None:
+    write(self._handle, bytes(message[: len(message) // 2]))
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def note_and_wait(numbers: Sequence[int]) -> list[int]:

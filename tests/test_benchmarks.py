@@ -615,7 +615,7 @@ def test_a_step_that_fails_stops_no_other(tmp_path: Path) -> None:
 
 
 def test_a_part_ends_within_its_time(tmp_path: Path) -> None:
-    status, out, calls = gpu(tmp_path, "50", "claims", stub="sleep 20", LIMIT_S="1")
+    status, out, calls = gpu(tmp_path, "50", "claims", stub="sleep 60", LIMIT_S="4")
     assert status == 1
     assert len(calls) == 1
     for claim in ("overhead", "implementation", "backends"):

@@ -261,6 +261,30 @@ def test_a_disk_that_fills_up_after_the_write_takes_the_line_back(
     assert store.load(tmp_path) == store.Loaded([profile("safe")], [])
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
+def test_names_of_new_files_and_folders_reach_the_disk_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    fsync = os.fsync
+
+    def noting(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    path = tmp_path / "new" / "folder" / "profile.jsonl"
+    store.append(path, PROFILE)
+    assert synced == [path, path.parent, path.parent.parent, tmp_path]
+    synced.clear()
+    store.append(path, PROFILE)
+    assert synced == [path]  # whose name is there
+    synced.clear()
+    path.write_text("")  # as a process that died between making it and its record leaves it
+    store.append(path, PROFILE)
+    assert synced == [path, path.parent]
+
+
 def test_ctrl_c_during_a_write_takes_the_line_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 """Checking an option's value against the annotation of the component's constructor."""
 
+import sys
 import types
 import typing
 from collections.abc import Sequence
@@ -12,7 +13,8 @@ def check_option(who: str, annotation: Any, value: Any) -> Any:
     """Return `value` in plain JSON types if it fits `annotation`.
 
     Understands int, float, bool, str, None, Literal, Optional and other unions, and sequences or
-    tuples of these. A number is never cut: 2.5 is no int, and true is no number.
+    tuples of these. A number is never cut: 2.5 is no int, and true is no number, nor is infinity or
+    NaN.
 
     Raises:
         BadRequest: If it does not fit; the message starts with `who`.
@@ -68,7 +70,8 @@ def _fit(annotation: Any, value: Any) -> tuple[bool, Any]:
         return _fit_list(args, _is_open_ended(origin, args), value)
     if annotation is float:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return is_number, float(value) if is_number else value
+        fits = is_number and abs(value) <= sys.float_info.max  # NaN is below nothing
+        return fits, float(value) if fits else value
     if annotation is int:
         return isinstance(value, int) and not isinstance(value, bool), value
     return isinstance(value, annotation), value

@@ -162,8 +162,9 @@ def sweep(
 
     With --executor ray the same runs on a Ray cluster. A count takes a CPU of any node. A timed
     measurement holds a whole GPU, or with --device cpu all CPUs of a node; --jobs limits how many
-    run at once. Nodes need the same harness and torch. A node that dies costs only time: its
-    work is done again elsewhere. The records are written here.
+    run at once. Nodes need the same harness and torch; catalogue files are sent, and so is what a
+    --proxy names, unless it is installed. A node that dies costs only time: its work is done
+    again elsewhere. The records are written here.
 
     Every record is on the disk before it is told, so a sweep may be killed at any moment: the same
     command with --resume goes on. Ctrl-C ends it in good order, a second one at once.
@@ -177,8 +178,8 @@ def sweep(
     --proxy has each network, built with weights from a fixed seed, scored by a function of yours,
     called with the network and its input's shape; more is better.
 
-    --json: planned, measured, reused, failed (variant, reason), results; pareto and search (trials,
-    variants, feasible, study, ...) where these were asked for.
+    --json: planned, measured, reused, failed (variant, reason), results; pareto and search
+    (variants, proposals, feasible, study, ...) where these were asked for.
 
     \b
     Examples:

@@ -10,6 +10,7 @@ from harness.cli import sweep_text as text
 from harness.errors import BadRequest
 from harness.sweep import state
 from harness.sweep.definition import Definition
+from harness.sweep.time_limit import LONGEST_S
 
 EXECUTORS = ("local", "ray")
 
@@ -47,8 +48,10 @@ def check_flags(definition: Definition, order: Order) -> None:
             raise BadRequest(f"--{flag}: is about a cluster, got no --executor ray")
     if here and definition.timing is not None and (order.jobs or 1) > 1:
         raise BadRequest(f"--jobs: one variant is timed at a time, got {order.jobs}")
-    if order.limit_s is not None and not 0 < order.limit_s < float("inf"):
-        raise BadRequest(f"--limit: must be above 0 seconds, got {order.limit_s:g}")
+    if order.limit_s is not None and not 0 < order.limit_s <= LONGEST_S:
+        raise BadRequest(
+            f"--limit: must be above 0 and at most {LONGEST_S:,.0f} seconds, got {order.limit_s:g}"
+        )
 
 
 def compare(definition: Definition, order: Order) -> None:

@@ -55,19 +55,20 @@ class Place(Protocol):
 
 
 @contextmanager
-def place_of(order: Order) -> Iterator[Place]:
+def place_of(order: Order, definition: Definition) -> Iterator[Place]:
     """Yield where a sweep runs.
 
     Raises:
-        BadRequest: If there is no such cluster.
+        BadRequest: If there is no such cluster, or a proxy is nowhere.
     """
     if order.executor == "local":
         start_fork_server(PRELOAD)  # it imports torch while this process does
         yield Here(order)
         return
     from harness.sweep.cluster.connection import connected
+    from harness.sweep.cluster.sent import modules_to_send
 
-    with connected(order.address or "auto"):
+    with connected(order.address or "auto", modules_to_send(definition.proxies.values())):
         from harness.sweep.cluster.nodes import Cluster
 
         yield OnRay(order, Cluster(order.nodes, text.say))
@@ -134,10 +135,12 @@ class OnRay:
 
     def check(self, definition: Definition, catalog: Mapping[str, Row]) -> None:
         """Refuse a sweep that some node cannot take part in, having not what it needs."""
-        from harness.sweep.cluster.nodes import check_versions
+        from harness.sweep.cluster.nodes import check_proxies, check_versions
         from harness.sweep.origins import packages_of
 
-        self._needed = check_versions(self._cluster.working(), packages_of(definition, catalog))
+        nodes = self._cluster.working()
+        self._needed = check_versions(nodes, packages_of(definition, catalog))
+        check_proxies(nodes, [*definition.proxies.values()])
 
     def executor(
         self,
@@ -150,7 +153,9 @@ class OnRay:
         from harness.sweep.cluster.pool import RayPool
 
         ready = (self._needed, definition, catalog, limit_s)
-        return RayPool(self._cluster, self._order.jobs, start, *ready, stopped=stopped)
+        return RayPool(
+            self._cluster, self._order.jobs, start, *ready, limit_s=limit_s, stopped=stopped
+        )
 
     def request(self, definition: Definition, limit_s: float) -> Request:
         from harness.sweep.cluster.device import find_device

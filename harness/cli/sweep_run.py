@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from harness.cli.sweep_front import read_wish
@@ -13,6 +15,7 @@ from harness.store import check_writable
 from harness.sweep.definition import Definition
 from harness.sweep.expected import as_measured
 from harness.sweep.stopping import listening
+from variants.catalog import Row, find_row, load_catalog
 
 TIMED_LIMIT_S = 1800.0
 
@@ -28,20 +31,23 @@ def run(definition: Definition, order: Order) -> bool:
     check_search(definition)
     if not order.dry_run:
         check_writable(order.results)
+    catalog = load_catalog(map(Path, definition.catalogs))
+    rows = [find_row(catalog, name) for name in definition.variants]
+    stated = {row.name: {**row.chosen, "input": list(row.input)} for row in rows}
+    definition = replace(definition, rows=stated)
     compare(definition, order)
-    with place_of(order) as place:
+    with place_of(order, definition) as place:
         with listening(patiently=False):
-            sweep = _prepare(definition, order, place)
+            sweep = _prepare(definition, catalog, order, place)
         if order.dry_run and definition.search is not None:
             sweep.tell_search_plan()
             return False
-        with listening(patiently=True) as stop:
-            with sweep.pool(stop) as pool:
-                if definition.search is not None:
-                    sweep.search(pool, stop, definition)
-                elif not sweep.measure(pool, stop, definition):
-                    return False
-            stop.raise_if_asked()
+        with listening(patiently=True) as stop, sweep.pool(stop) as pool:
+            if definition.search is not None:
+                sweep.search(pool, stop, definition)
+            elif not sweep.measure(pool, stop, definition):
+                return False
+        stop.raise_if_asked()  # what was noted to the last moment
         if definition.timing is not None and definition.search is None:
             with listening(patiently=False):
                 sweep.time()
@@ -49,13 +55,13 @@ def run(definition: Definition, order: Order) -> bool:
     return bool(sweep.tally.failures)
 
 
-def _prepare(definition: Definition, order: Order, place: Place) -> Sweep:
+def _prepare(
+    definition: Definition, catalog: Mapping[str, Row], order: Order, place: Place
+) -> Sweep:
     from harness.sweep.checks import check
     from harness.sweep.combinations import Combinations
     from harness.sweep.proxy import load_proxy
-    from variants.catalog import load_catalog
 
-    catalog = load_catalog(map(Path, definition.catalogs))
     combinations = Combinations(definition, catalog)
     searched = definition.search is not None
     check(definition, catalog, combinations.total, yes=order.yes or searched)

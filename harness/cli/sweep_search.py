@@ -56,19 +56,21 @@ class Found:
 
     Attributes:
         outcomes: What became of each variant.
-        trials: How many were told, repeats and what cannot be built included.
+        proposals: How many there were, repeats and what cannot be built included.
         exhausted: Whether there are no more variants.
+        gave_up_after: Draws in a row that were nothing new, where these ended it; null elsewhere.
         storage: Where the study is.
     """
 
     outcomes: Mapping[Key, Outcome]
-    trials: int
+    proposals: int
     exhausted: bool
+    gave_up_after: int | None
     storage: str
 
     @property
     def feasible(self) -> list[Outcome]:
-        """Variants that meet every constraint."""
+        """Variants that meet every constraint, and of which all that is looked for is known."""
         return [outcome for outcome in self.outcomes.values() if outcome.feasible]
 
 
@@ -130,8 +132,14 @@ class Search:
                 standing = study.standing()
         finally:
             presence.leave()
-        where = search.storage or str(folder / JOURNAL)
-        found = Found(standing.outcomes, standing.trials, searcher.exhausted, where)
+        untried, fewer = searcher.untried, len(standing.outcomes) < search.trials
+        found = Found(
+            outcomes=standing.outcomes,
+            proposals=standing.trials,
+            exhausted=untried.exhausted,
+            gave_up_after=untried.patience if untried.gave_up and fewer else None,
+            storage=search.storage or str(folder / JOURNAL),
+        )
         return found, searcher.failed_scores
 
 
@@ -147,11 +155,12 @@ def tell_plan(definition: Definition, combinations: Combinations, as_json: bool)
     search = definition.search
     assert search is not None
     if as_json:
-        typer.echo(json.dumps({"planned": search.trials, "combinations": combinations.total}))
+        count = combinations.distinct or combinations.total
+        typer.echo(json.dumps({"planned": search.trials, "combinations": count}))
         return
     typer.echo(
-        f"{search.trials:,} of at most {combinations.total:,} combinations, which {search.sampler} "
-        f"proposes (seed {search.seed}), for {definition.pareto}"
+        f"{search.trials:,} variants of {_count(combinations)}, proposed by {search.sampler} "
+        f"(seed {search.seed}), for {definition.pareto}"
     )
     for constraint in search.constraints:
         typer.echo(f"under {constraint}")
@@ -162,9 +171,10 @@ def answer(definition: Definition, found: Found) -> dict[str, Any]:
     search = definition.search
     assert search is not None
     return {
-        "sampler": search.sampler, "seed": search.seed, "trials": found.trials,
+        "sampler": search.sampler, "seed": search.seed, "proposals": found.proposals,
         "variants": len(found.outcomes), "feasible": len(found.feasible),
-        "exhausted": found.exhausted, "study": found.storage,
+        "exhausted": found.exhausted, "gave_up_after": found.gave_up_after,
+        "study": found.storage,
     }  # fmt: skip
 
 
@@ -172,18 +182,31 @@ def tell_found(definition: Definition, combinations: Combinations, found: Found)
     """Print how a search went, below the summary."""
     search = definition.search
     assert search is not None
+    meet = "meet every constraint" if search.constraints else "have all figures that are sought"
+    proposals = f"{found.proposals:,} proposal{'s' * (found.proposals != 1)}"
     typer.echo(
-        f"{search.sampler}: {len(found.outcomes):,} variants in {found.trials:,} trials, of "
-        f"at most {combinations.total:,} combinations; {len(found.feasible):,} feasible"
+        f"{search.sampler}: {len(found.outcomes):,} different variants in {proposals}, "
+        f"of {_count(combinations)}; {len(found.feasible):,} {meet}"
     )
     if found.exhausted:
-        typer.echo("there are no more variants")
+        typer.echo("there are no more variants: every combination has been looked at")
+    if found.gave_up_after is not None:
+        typer.echo(
+            f"gave up looking for more: of {found.gave_up_after:,} combinations drawn in a row "
+            "none was a new variant"
+        )
     typer.echo(f"study in {found.storage}")
+
+
+def _count(combinations: Combinations) -> str:
+    if combinations.distinct is None:
+        return f"at most {combinations.total:,} combinations"
+    return f"{combinations.distinct:,} combinations"
 
 
 def tell_misses(found: Found) -> None:
     """Say on standard error which constraints kept every variant from being feasible."""
-    if found.feasible or not found.outcomes:
+    if found.feasible:
         return
     missed: dict[str, list[tuple[float, str]]] = {}
     for outcome in found.outcomes.values():
@@ -192,13 +215,21 @@ def tell_misses(found: Found) -> None:
                 missed.setdefault(constraint, []).append((excess, outcome.variant))
     most = sorted(missed.items(), key=lambda item: -len(item[1]))
     for constraint, ways in most[:_NEAREST]:
-        excess, variant = min(ways)
-        text.say(
-            f"no variant is feasible: {len(ways):,} of {len(found.outcomes):,} miss "
-            f"{constraint}, the nearest by {excess:.1%}: {variant}"
-        )
-    if not missed:
-        text.say("no variant is feasible: of each, a figure that is looked for is unknown")
+        how_many = f"{len(ways):,} of {len(found.outcomes):,}"
+        text.say(f"no variant is feasible: {how_many} {_missed(constraint, ways)}")
+
+
+def _missed(constraint: str, ways: Sequence[tuple[float, str]]) -> str:
+    """Return in words what variants miss, and where that is a matter of degree which least."""
+    from harness.sweep.search.aim import KNOWN
+    from harness.sweep.search.study import NOT_MEASURED
+
+    if constraint == NOT_MEASURED:
+        return "could not be measured"
+    if constraint.endswith(KNOWN):
+        return f"have no {constraint.removesuffix(KNOWN)}"
+    excess, variant = min(ways)
+    return f"miss {constraint}, the nearest by {excess:.1%}: {variant}"
 
 
 def aim_of(wish: Wish) -> Aim:

@@ -48,6 +48,8 @@ def with_sought(definition: Definition, sought: Sought, seed: int | None) -> Def
             raise BadRequest(f"--{flag}: needs --search, got it alone")
         return definition
     if seed is not None:
+        if seed < 0:
+            raise BadRequest(f"--seed: must be at least 0, got {seed}")
         changes["seed"] = seed
     search = definition.search or Search(trials=sought.search or 0)
     if sought.search is not None:

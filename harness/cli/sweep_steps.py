@@ -23,6 +23,7 @@ from harness.sweep.known import Expected, Known, look
 from harness.sweep.plan import Plan
 from harness.sweep.stopping import Stop
 from harness.sweep.tally import Failure, Tally, figures_of
+from harness.sweep.turn import turn
 
 if TYPE_CHECKING:
     from harness.profiling.request import Request
@@ -71,16 +72,20 @@ class Sweep:
             self.make_plan(pool)
         finally:  # a plan that was cut short is not to blame for what it lacks
             stop.raise_if_asked()
-        self.look()
         if self.order.dry_run:
+            self.look()
             self.tell_plan(pool)
             stop.raise_if_asked()
             return False
-        state.remember(self.order.results, definition)
-        if definition.timing is None:
-            self.count(pool)
-        stop.raise_if_asked()
-        self.score(pool)
+        about = (self.order.results, definition.name)
+        wait = self.order.resume and definition.timing is None  # for a device timings wait anyway
+        with turn(*about, wait=wait, tell=text.say, check=stop.raise_if_asked):
+            self.look()
+            state.remember(self.order.results, definition)
+            if definition.timing is None:
+                self.count(pool)
+            stop.raise_if_asked()
+            self.score(pool)
         return True
 
     def make_plan(self, pool: Executor) -> None:
@@ -95,6 +100,7 @@ class Sweep:
                 show(len(plan.numbers) if sample else plan.looked_at)
         self.tally.planned = len(self.plan.numbers)
         text.tell_illegal(self.plan)
+        text.tell_idle(self.definition, self.plan, self.combinations)
         if self.plan.illegal and not (self.order.skip_illegal or self.order.dry_run):
             raise BadRequest(
                 f"sweep: every combination must be one that can be built, got "
@@ -162,7 +168,11 @@ class Sweep:
         positions = {number: at for at, number in enumerate(self.plan.numbers)}
 
         def known(number: int) -> bool:  # what another sweep has done since this one began
-            return self.order.resume and positions[number] in self._known().done
+            def see(at: int, record: Any) -> None:
+                if at == positions[number]:
+                    self._see(at, record)
+
+            return self.order.resume and positions[number] in self._known(see).done
 
         self.place.time_all(
             *(self.todo(), self.request, self.combinations, self.order.results),

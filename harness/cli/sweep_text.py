@@ -50,6 +50,17 @@ def tell_illegal(plan: Plan) -> None:
         say("an option that only some components have needs --when (in a file, when:)")
 
 
+def tell_idle(definition: Definition, plan: Plan, combinations: Combinations) -> None:
+    """Warn of rules that excluded nothing and axes that never apply; of a sample nobody knows."""
+    if definition.sample is not None:
+        return
+    for rule, stated in enumerate(definition.exclude):
+        if rule not in plan.excluded:
+            say(f"warning: nothing is excluded by {rule_text(stated)}")
+    for key in combinations.idle(plan.numbers):
+        say(f"warning: {key} is left alone everywhere: never is {rule_text(definition.when[key])}")
+
+
 def tell_failures(tally: Tally) -> None:
     """List the variants that could not be measured, with their reasons."""
     for failure in tally.failures[:LINES]:
@@ -136,9 +147,6 @@ def tell_plan(
     left_out += [f"{plan.duplicates:,} equal to others"] if plan.duplicates else []
     left_out += [f"{plan.illegal:,} that cannot be built"] if plan.illegal else []
     typer.echo(f"{len(plan.numbers):,} variants" + "".join(f"; {part}" for part in left_out))
-    idle = [rule for rule in range(len(definition.exclude)) if rule not in plan.excluded]
-    for rule in idle:
-        say(f"warning: nothing is excluded by {rule_text(definition.exclude[rule])}")
     left = tally.planned - tally.done
     kept = f", {tally.reused:,} are in {results} already" if tally.reused else ""
     typer.echo(f"{left:,} to measure{kept}: {_about(seconds)}")

@@ -64,16 +64,22 @@ def _check_axis(key: str, values: Iterable[Any], candidates: list[Component]) ->
         return  # `_candidates` has looked every component up
     able = _with_option(slot, option, candidates, "--grid")
     for value in itertools.islice(values, 1000):  # a range's values are all of a kind
-        refusals = []
-        for component in able:
-            who = f"{slot} {component.name}: {option}"
-            try:
-                check_option(who, options(component)[option].annotation, value)
-                break
-            except BadRequest as error:
-                refusals.append(error)
+        if refusal := _refusal(slot, option, able, value):
+            raise refusal
+
+
+def _refusal(slot: str, option: str, able: Iterable[Component], value: Any) -> BadRequest | None:
+    """Return why an option cannot have a value in any of the components; null if it can in one."""
+    first = None
+    for component in able:
+        who = f"{slot} {component.name}: {option}"
+        try:
+            check_option(who, options(component)[option].annotation, value)
+        except BadRequest as error:
+            first = first or error
         else:
-            raise refusals[0]
+            return None
+    return first
 
 
 def _with_option(slot: str, option: str, candidates: list[Component], who: str) -> list[Component]:
@@ -100,7 +106,10 @@ def _check_rule(
         slot, _, option = key.partition(".")
         candidates = _candidates(key, definition, rows)
         if option != "name":
-            _with_option(slot, option, candidates, who)
+            able = _with_option(slot, option, candidates, who)
+            refusals = [_refusal(slot, option, able, one) for one in values]
+            if any(refusals) and _refusal(slot, option, able, wanted):  # nor is it one value
+                raise BadRequest(f"{who}: {next(filter(None, refusals))}")
             continue
         for name in values:
             known = [component.name for component in candidates]

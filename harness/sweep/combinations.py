@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from harness.errors import BadRequest
 from harness.sweep.definition import Definition, Rule, Sample
+from harness.sweep.distinct import distinct
 from harness.sweep.values import fits
 from variants.catalog import Row, changed, find_row, with_settings
 from variants.registry import find, options
 from variants.spec import DEFAULT_NETWORK
 
-_SHUFFLED = 1_000_000  # up to here all numbers are shuffled; beyond, numbers are drawn
+SHUFFLED = 1_000_000  # up to here all numbers are shuffled; beyond, numbers are drawn
 _FEWEST_DRAWS = 10_000
 _DRAWS_PER_VARIANT = 100
 
@@ -58,6 +60,11 @@ class Combinations:
         lengths = [len(axis.values) for axis in self._axes]
         self.total = math.prod((len(self._rows), len(self._sizes), *lengths))
 
+    @cached_property
+    def distinct(self) -> int | None:
+        """How many numbers are no repeats; null where there are too many conditions to tell."""
+        return distinct(self.choose, self._when)
+
     def at(self, number: int) -> Combination | None:
         """Return the combination of a number; None where it repeats another one.
 
@@ -65,12 +72,7 @@ class Combinations:
         of them counts.
         """
         steps, row, size = self._steps(number)
-        always: dict[str, Any] = {}
-        sometimes: dict[str, Any] = {}
-        for axis, step in zip(self._axes, steps, strict=True):
-            for key, value in zip(axis.keys, axis.values[step], strict=True):
-                (sometimes if key in self._when else always)[key] = value
-        settings = self._applying(row, always, sometimes)
+        settings = self._settings(row, steps)
         for axis, step in zip(self._axes, steps, strict=True):
             if step and not any(key in settings for key in axis.keys):
                 return None
@@ -86,6 +88,17 @@ class Combinations:
         found = self.at(number)
         assert found is not None, number
         return found.row
+
+    def idle(self, numbers: Iterable[int]) -> list[str]:
+        """Return the axes whose condition holds in none of the combinations of some numbers."""
+        idle = dict.fromkeys(self._when)
+        for number in numbers:
+            if not idle:
+                break
+            steps, row, _ = self._steps(number)
+            for key in self._settings(row, steps):
+                idle.pop(key, None)
+        return [*idle]
 
     def choose(self, step_of: Callable[[Axis], int]) -> int:
         """Return the number of the combination that is chosen axis by axis.
@@ -139,11 +152,13 @@ class Combinations:
         *steps, size, variant = self._mixed(number)
         return steps, self._rows[variant], self._sizes[size]
 
-    def _applying(
-        self, row: Row, always: Mapping[str, Any], sometimes: Mapping[str, Any]
-    ) -> dict[str, Any]:
+    def _settings(self, row: Row, steps: Sequence[int]) -> dict[str, Any]:
         """Return the settings that apply: those without a condition, and where it holds."""
-        settings = dict(always)
+        settings: dict[str, Any] = {}
+        sometimes: dict[str, Any] = {}
+        for axis, step in zip(self._axes, steps, strict=True):
+            for key, value in zip(axis.keys, axis.values[step], strict=True):
+                (sometimes if key in self._when else settings)[key] = value
         chosen = with_settings(row.chosen, settings) if sometimes else row.chosen
         for key, rule in self._when.items():
             if key in sometimes and holds(rule, chosen, row.name):
@@ -162,7 +177,7 @@ def numbers(total: int, sample: Sample | None) -> Iterator[int]:
         yield from range(total)
         return
     chance = random.Random(sample.seed)
-    if total <= _SHUFFLED:
+    if total <= SHUFFLED:
         yield from chance.sample(range(total), total)
         return
     seen: set[int] = set()

@@ -86,6 +86,7 @@ class Definition:
             a search looks for.
         proxies: Functions that score each variant, `module:function` by name.
         search: Null for every combination, or a sample of them.
+        rows: What the catalogue says of each variant; empty until it is read.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Definition:
     pareto: str | None = None
     proxies: Mapping[str, str] = field(default_factory=dict)
     search: Search | None = None
+    rows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what the sweep is in plain JSON types.

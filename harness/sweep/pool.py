@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 
 from harness.errors import RunFailed
 from harness.sweep.executor import GivenUp
+from harness.sweep.time_limit import took_too_long
 
 AHEAD = 3  # chunks in flight for each process: it shall never wait for the next
 POLL_S = 1.0
@@ -186,6 +187,11 @@ class Pool:
     def _kill(self) -> None:
         for process in self._workers():
             process.kill()
+        # The reader of results waits for the rest of one as long as somebody could be sending it,
+        # and so could this process.
+        results: Any = self._executor._result_queue
+        if results is not None:
+            results._writer.close()
 
     def _renew(self) -> set[int | None]:
         """Take new processes and return how the old ones ended."""
@@ -202,11 +208,6 @@ class Pool:
             initializer=self._start,
             initargs=self._arguments,
         )
-
-
-def took_too_long(limit_s: float) -> str:
-    """Return why a piece has failed that reached its time limit."""
-    return f"took longer than the time limit of {limit_s:g} s"
 
 
 def usable_cpus() -> int:

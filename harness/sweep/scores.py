@@ -18,7 +18,8 @@ from harness.sweep.combinations import Combinations
 from harness.sweep.definition import Definition
 from harness.sweep.executor import Executor, GivenUp
 from harness.sweep.proxy import load_proxy
-from harness.sweep.worker import time_limit, watched, work
+from harness.sweep.time_limit import watched, within
+from harness.sweep.worker import work
 from variants.build import build
 from variants.catalog import Row
 from variants.errors import BadRequest
@@ -100,12 +101,10 @@ def _scored(row: Row, name: str, definition: Definition, limit_s: float) -> Prox
     source = definition.proxies[name]
     shape = (definition.batch, 3, *row.input)
     spec = resolve(row.chosen)
-    value, reason = None, None
+    value: float | None = None
+    reason: str | None = None
     try:
-        with time_limit(limit_s), torch.random.fork_rng(devices=[]):
-            network = build(spec, seed=SEED)
-            torch.manual_seed(SEED)
-            value = float(load_proxy(source)(network, shape))
+        value = within(limit_s, lambda: _score(spec, source, shape))
         if not math.isfinite(value):
             value, reason = None, f"a proxy must return a finite number, got {value}"
     except Exception as error:  # noqa: BLE001 - somebody else's function may raise anything
@@ -113,6 +112,15 @@ def _scored(row: Row, name: str, definition: Definition, limit_s: float) -> Prox
         known = isinstance(error, BadRequest | RunFailed)
         reason = words if known else f"{type(error).__name__}: {words}"
     return _record(row, spec, shape, name, source, value, reason)
+
+
+def _score(spec: Spec, source: str, shape: tuple[int, int, int, int]) -> float:
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        network = build(spec, seed=SEED)
+        torch.manual_seed(SEED)
+        return float(load_proxy(source)(network, shape))
 
 
 def _record(

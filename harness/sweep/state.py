@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
+import uuid
 from pathlib import Path
 from typing import Any
 
 from harness.errors import BadRequest, RunFailed
+from harness.store import sync_folder
 from harness.sweep.definition import Definition, differences
 
 SCHEMA = 1
@@ -43,7 +44,12 @@ def changes_since(results: Path, definition: Definition) -> list[str] | None:
     schema = data.get("schema") if isinstance(data, dict) else None
     if schema != SCHEMA or not isinstance(data.get("definition"), dict):
         raise BadRequest(f"{path}: this version reads sweeps of schema {SCHEMA}, got {schema!r}")
-    return differences(data["definition"], definition.to_dict())
+    after = definition.to_dict()
+    before = {"rows": after["rows"]} | data["definition"]  # which once were not remembered
+    rows = before["rows"]
+    if isinstance(rows, dict):  # of a variant that is new or gone, `variants` says so
+        before["rows"] = {name: rows.get(name, row) for name, row in after["rows"].items()}
+    return differences(before, after)
 
 
 def remember(results: Path, definition: Definition) -> None:
@@ -55,18 +61,21 @@ def remember(results: Path, definition: Definition) -> None:
     path = path_of(results, definition.name)
     state = {"schema": SCHEMA, "kind": "sweep", "definition": definition.to_dict()}
     text = json.dumps(state, indent=2, ensure_ascii=False) + "\n"
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            try:
+        try:
+            with temporary.open(
+                "x", encoding="utf-8"
+            ) as file:  # for others to read, as records are
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-                Path(file.name).replace(path)
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        for folder in (path.parent, results, results.parent):
+            sync_folder(folder)
     except OSError as error:
         raise RunFailed(f"{path}: sweep not written ({error.strerror or error})") from None

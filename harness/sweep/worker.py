@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import faulthandler
 import os
 import signal
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
-from time import monotonic
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 from harness.environment import read_environment
 from harness.errors import BadRequest, RunFailed
@@ -22,14 +19,11 @@ from harness.store import path_for
 from harness.sweep.combinations import Combinations
 from harness.sweep.definition import Definition
 from harness.sweep.plan import Checked, Excluded, Illegal, key_of
-from harness.sweep.pool import took_too_long
 from harness.sweep.tally import Figures, figures_of
+from harness.sweep.time_limit import watched, within
 from variants.build import Parts, skeleton
 from variants.catalog import Row
-from variants.spec import resolve
-
-GRACE_S = 1.0  # beyond the time limit, for code that heeds it
-REARM_S = 1.0  # arming costs 40 us, which is not for every count
+from variants.spec import Spec, resolve
 
 
 class Counted(NamedTuple):
@@ -69,12 +63,15 @@ class Worker:
             return Excluded(found.excluded)
         row = found.row
         try:
-            with time_limit(self.limit_s):
-                spec = resolve(row.chosen)
-                skeleton(spec, self.parts)
+            spec = within(self.limit_s, lambda: self._built(row))
         except Exception as error:  # noqa: BLE001 - somebody else's component may raise anything
             return Illegal(row.name, _reason(error))
         return key_of(spec.sha256, *row.input)
+
+    def _built(self, row: Row) -> Spec:
+        spec = resolve(row.chosen)
+        skeleton(spec, self.parts)
+        return spec
 
     def count(self, number: int) -> Counted:
         row = self.combinations.row(number)
@@ -89,8 +86,7 @@ class Worker:
         shape = (self.batch, 3, *row.input)
         measured = Measured(row, spec, None, shape, environment=self.environment)
         try:
-            with time_limit(self.limit_s):
-                count(measured, skeleton(spec, self.parts))
+            within(self.limit_s, lambda: count(measured, skeleton(spec, self.parts)))
         except Exception as error:  # noqa: BLE001 - as above
             measured.failure = _reason(error)
         return measured
@@ -134,47 +130,6 @@ def count_chunk(numbers: Sequence[int]) -> list[Counted]:
     """Return the records of combinations that can be built, by number."""
     worker = work()
     return [worker.count(number) for number in watched(numbers, worker.limit_s)]
-
-
-def watched(numbers: Sequence[int], limit_s: float) -> Iterator[int]:
-    """Yield numbers, and end this process if the work on one goes on well beyond the time limit.
-
-    `time_limit` ends what comes back to Python. Code that does not may hold the interpreter and
-    block signals, but the thread of `faulthandler` needs neither.
-    """
-    armed_s = float("-inf")
-    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - for the traceback
-        try:
-            for number in numbers:
-                if monotonic() - armed_s > REARM_S:
-                    armed_s = monotonic()
-                    after_s = limit_s + REARM_S + GRACE_S
-                    faulthandler.dump_traceback_later(after_s, exit=True, file=nowhere)
-                yield number
-        finally:
-            faulthandler.cancel_dump_traceback_later()
-
-
-class _OutOfTime(BaseException):
-    """No `Exception`, which the code that took so long may catch."""
-
-
-@contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Raise `RunFailed` after so many seconds; for the main thread."""
-
-    def end(_number: int, _frame: object) -> NoReturn:
-        raise _OutOfTime
-
-    before = signal.signal(signal.SIGALRM, end)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    except _OutOfTime:
-        raise RunFailed(took_too_long(seconds)) from None
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def _reason(error: Exception) -> str:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from harness.errors import RunFailed
 
@@ -31,6 +32,7 @@ def held(
     on_wait: Callable[[], None] | None = None,
     folder: Path | None = None,
     environment: Mapping[str, str] = os.environ,
+    cuda: Any = None,
 ) -> Iterator[None]:
     """Hold the device while the context lasts; a process that dies lets it go.
 
@@ -40,12 +42,14 @@ def held(
         device: `cpu` or `cuda:N`.
         on_wait: Called once if another process holds it; a line on standard error unless given.
         folder: Where the locks of this machine are; its folder of temporary files unless given.
-        environment: What `CUDA_VISIBLE_DEVICES` is read from, which renumbers devices.
+        environment: What `CUDA_VISIBLE_DEVICES` is read from, where a GPU has no UUID.
+        cuda: `torch.cuda` or what stands in for it; by default imported where the device is a GPU.
 
     Raises:
         RunFailed: If the file of the lock cannot be had.
     """
-    path = (folder or Path(tempfile.gettempdir())) / f"harness-{_name(device, environment)}.lock"
+    name = _name(device, environment, cuda)
+    path = (folder or Path(tempfile.gettempdir())) / f"harness-{name}.lock"
     if path in _held.paths:
         yield
         return
@@ -103,11 +107,32 @@ def _without(device: str, path: Path, error: OSError) -> RunFailed:
     )
 
 
-def _name(device: str, environment: Mapping[str, str]) -> str:
+def _name(device: str, environment: Mapping[str, str], cuda: Any) -> str:
     """Return a device's name on this machine, whatever a process calls it."""
     kind, _, index = device.partition(":")
-    visible = environment.get("CUDA_VISIBLE_DEVICES", "")
-    if kind == "cuda" and visible:
-        names = visible.split(",")
-        index = names[int(index or 0)] if int(index or 0) < len(names) else index
+    if kind == "cuda":
+        index = _uuid(device, cuda) or _number(int(index or 0), environment)
     return re.sub(r"[^\w.-]+", "-", f"{kind}-{index}".strip("- "))
+
+
+def _uuid(device: str, cuda: Any) -> str | None:
+    """Return the UUID of a GPU; null where torch or the driver does not say.
+
+    Torch says it, and not NVML, which counts GPUs in another order than CUDA does. It takes no
+    context on the GPU.
+    """
+    try:
+        if cuda is None:
+            import torch
+
+            cuda = torch.cuda
+        return str(cuda.get_device_properties(device).uuid).removeprefix("GPU-")
+    except Exception:  # noqa: BLE001 - whatever it is, what follows says it better
+        return None
+
+
+def _number(index: int, environment: Mapping[str, str]) -> str:
+    """Return what `CUDA_VISIBLE_DEVICES` calls a GPU, which renumbers them."""
+    visible = environment.get("CUDA_VISIBLE_DEVICES", "")
+    names = visible.split(",") if visible else []
+    return names[index] if index < len(names) else str(index)

@@ -46,6 +46,18 @@ def checked(*, yes: bool = False, total: int | None = None, **fields: Any) -> No
             "exclude context.rate: context dapf: no option 'rate'; did you mean rates",
         ),
         (
+            {"grid": ALPHA, "exclude": ({"fusion.merge": "cncat"},)},
+            "exclude: fusion mda: merge must be add or concat, got 'cncat'; did you mean concat",
+        ),
+        (
+            {"grid": ALPHA, "exclude": ({"context.alpha": [1, "two"]},)},
+            "exclude: context dapf: alpha must be int, got 'two'",
+        ),
+        (
+            {"grid": ALPHA, "when": {"context.alpha": {"fusion.dilations": [[8, 4, 2], 1]}}},
+            "when: fusion mda: dilations must be a list of int, got 1",
+        ),
+        (
             {"grid": ALPHA, "exclude": ({"variant": "baseline"},)},
             "exclude: no variant 'baseline' in the sweep",
         ),
@@ -93,6 +105,14 @@ def test_what_cannot_be_meant_is_refused_by_name(fields: dict[str, Any], message
         {"grid": {"context.name": ("none", "dapf"), "context.alpha": (1,)}},
         {"variants": ("baseline", "fassd-net"), "grid": ALPHA},
         {"grid": ALPHA, "when": {"context.alpha": {"variant": "fassd-net"}}},
+        {"grid": ALPHA, "exclude": ({"fusion.dilations": [8, 4, 2]},)},
+        {"grid": ALPHA, "exclude": ({"fusion.dilations": [[8, 4, 2], [1, 1, 1]]},)},
+        {"grid": ALPHA, "exclude": ({"context.alpha": [1, 9]},)},
+        # a rule may be about the option of either component
+        {
+            "grid": {"context.name": ("none", "aspp", "dapf")},
+            "exclude": ({"context.rates": [12, 24, 36]},),
+        },
         {"grid": ALPHA, "total": 10**9, "yes": True},
         {"grid": ALPHA, "total": 10**9, "sample": Sample(10)},
     ],

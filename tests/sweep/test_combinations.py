@@ -181,5 +181,5 @@ def test_a_sample_of_more_than_can_be_shuffled_is_drawn_one_by_one() -> None:
 
 
 def test_numbers_that_are_drawn_one_by_one_do_not_repeat(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_SHUFFLED", 10)
+    monkeypatch.setattr(module, "SHUFFLED", 10)
     assert sorted(numbers(20, Sample(20, seed=1))) == list(range(20))

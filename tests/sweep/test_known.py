@@ -1,5 +1,6 @@
 """What a folder holds of a sweep, and what a sweep remembers of itself."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -84,6 +85,44 @@ def test_what_is_remembered_is_told_apart(tmp_path: Path) -> None:
     ]
     remember(tmp_path, after)  # which replaces the other
     assert changes_since(tmp_path, after) == []
+    assert [path.name for path in (tmp_path / "sweeps").iterdir()] == ["x.json"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
+def test_what_is_remembered_is_on_the_disk_and_for_others_to_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+
+    def noting(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    mask = os.umask(0o022)
+    try:
+        remember(tmp_path / "results", Definition(name="x", variants=("a",)))
+    finally:
+        os.umask(mask)
+    written, *folders = synced
+    assert written.startswith(".x.json.")  # before it gets its name
+    assert folders == ["sweeps", "results", tmp_path.name]
+    [path] = (tmp_path / "results" / "sweeps").iterdir()
+    assert (path.name, path.stat().st_mode & 0o777) == ("x.json", 0o644)
+
+
+def test_a_full_disk_leaves_what_was_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = Definition(name="x", variants=("a",))
+    remember(tmp_path, before)
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(RunFailed, match=r"x.json: sweep not written \(No space left on device\)"):
+        remember(tmp_path, replace(before, variants=("b",)))
+    assert changes_since(tmp_path, before) == []
     assert [path.name for path in (tmp_path / "sweeps").iterdir()] == ["x.json"]
 
 

@@ -13,6 +13,7 @@ from sweep_calls import (
     chunks,
     die_at_13,
     die_once_at_13,
+    die_once_while_sending,
     flat,
     leave_at_13,
     note_and_wait,
@@ -63,6 +64,13 @@ def test_one_death_costs_nothing(tmp_path: Path) -> None:
         found = list(pool.run(die_once_at_13, chunks(30)))
     assert (tmp_path / "died").exists()
     assert sorted(flat(found)) == list(range(30))
+
+
+def test_a_death_in_the_middle_of_an_answer_costs_nothing(tmp_path: Path) -> None:
+    with Pool(2, start, str(tmp_path / "died")) as pool:
+        found = list(pool.run(die_once_while_sending, chunks(30)))
+    assert (tmp_path / "died").exists()
+    assert flat(found) == list(range(30))
 
 
 def test_processes_killed_from_outside_cost_nothing(tmp_path: Path) -> None:

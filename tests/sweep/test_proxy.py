@@ -111,13 +111,13 @@ def test_a_front_takes_no_score_of_another_function_by_that_name(harness: Harnes
     [
         ("refuse", "ValueError: a proxy of somebody else"),
         ("crash", "its process died 3 times"),
-        ("linger", "took longer than the time limit of 1 s"),
+        ("linger", "took longer than the time limit of 3 s"),
     ],
 )
 def test_what_goes_wrong_is_that_variants_failure(
     harness: Harness, tmp_path: Path, function: str, reason: str
 ) -> None:
-    proxy = ("--proxy", f"p=bad_blocks:{function}", "--limit", "1")
+    proxy = ("--proxy", f"p=bad_blocks:{function}", "--limit", "3")
     found = answer(harness(*FLAGS, "--grid", "network.width=2", *proxy, "--json"), 1)
     assert found["measured"] == 1
     [failed] = found["failed"]

@@ -165,6 +165,20 @@ def test_where_nothing_is_feasible_the_nearest_is_named(harness: Harness) -> Non
     assert "0 of 0 rows are on the front" in done.stdout
 
 
+def test_where_nothing_is_known_or_measured_that_is_said_and_no_distance(harness: Harness) -> None:
+    grid = ("--grid", "network.width=1..3", "--search", "3")
+    limits = ("--pareto", "params", "--constraint", "miou >= 60%")
+    done = harness(*FLAGS, *grid, *limits)
+    assert "no variant is feasible: 3 of 3 have no miou" in done.stderr.splitlines()
+    goals = ("--pareto", "params,miou", "--name", "goal")
+    done = harness(*FLAGS, *grid, *goals)
+    assert "no variant is feasible: 3 of 3 have no miou" in done.stderr.splitlines()
+    broken = ("--grid", "network.how=raise", "--pareto", "params", "--name", "broken")
+    done = harness(*FLAGS, *grid, *broken)
+    assert "no variant is feasible: 3 of 3 could not be measured" in done.stderr.splitlines()
+    assert "the nearest" not in done.stderr
+
+
 def test_conditions_exclusions_and_zips_are_respected(harness: Harness, tmp_path: Path) -> None:
     done = harness(
         *FLAGS, "--grid", "network.width=1..3", "--grid", "network.kernel=1,3",
@@ -369,11 +383,64 @@ def test_a_space_that_is_too_large_for_a_grid_needs_no_yes(harness: Harness) -> 
     assert "need --yes" in refusal(harness(*FLAGS, *LARGE))
 
 
+def test_a_large_space_of_repeats_is_exhausted_and_counted_without_them(harness: Harness) -> None:
+    found = (
+        *("--grid", "network.width=1,2", "--grid", "network.kernel=1..2001..2"),
+        *("--grid", "network.stride=1..1001", "--when", "network.kernel:network.deep=true"),
+        *("--when", "network.stride:network.deep=true", "--search", "5", *GOALS),
+    )
+    done = harness(*FLAGS, *found)  # two million numbers, and deep is false in all of them
+    assert done.returncode == 0, done.stderr
+    assert "2 different variants" in done.stdout
+    assert ", of 2 combinations; 2 have all figures that are sought" in done.stdout
+    assert "there are no more variants: every combination has been looked at" in done.stdout
+
+
+def test_a_large_space_in_which_nothing_new_is_found_is_given_up_and_not_called_exhausted(
+    harness: Harness, tmp_path: Path
+) -> None:
+    others = list(range(2, 1101))
+    (tmp_path / "a.yaml").write_text(
+        "variants: tiny\ncatalog: tiny.yaml\ninput: 16x16\n"
+        "grid: {network.width: 1..1100, network.stride: 1..1100}\n"
+        f"exclude:\n  - {{network.width: {others}}}\n  - {{network.stride: {others}}}\n"
+    )  # of 1.2 million, one is left
+    search = ("a.yaml", "--search", "1", "--sampler", "random", *GOALS, "--jobs", "2")
+    done = harness(*search)
+    assert done.returncode == 0, done.stderr
+    assert "0 different variants in 1 proposal, of 1,210,000 combinations" in done.stdout
+    assert (
+        "gave up looking for more: of 10,000 combinations drawn in a row none was a new variant"
+        in done.stdout
+    )
+    assert "there are no more variants" not in done.stdout
+    search_again = answer(harness(*search, "--name", "b", "--json"))["search"]
+    assert (search_again["exhausted"], search_again["gave_up_after"]) == (False, 10_000)
+
+
+def test_a_study_is_not_gone_on_with_away_from_its_records(
+    harness: Harness, tmp_path: Path
+) -> None:
+    storage = ("--storage", "study.db")
+    searched(harness, 4, *storage)
+    done = harness(
+        *(*FLAGS, *GRID, *GOALS, "--search", "9", *storage, "--resume", "--results", "others")
+    )
+    places = [f"{tmp_path}/{folder}/sweeps/tiny.search" for folder in ("results", "others")]
+    assert refusal(done) == (
+        f"harness: search: the study tiny must go on beside its records, in {places[0]}, "
+        f"got {places[1]} without them; --name gives it another name"
+    )
+    (tmp_path / "results").rename(tmp_path / "moved")  # with its records
+    found = searched(harness, 6, *storage, "--resume", "--results", "moved")
+    assert (found["measured"], found["reused"]) == (2, 4)
+
+
 def test_a_dry_run_says_what_would_be_searched(harness: Harness, tmp_path: Path) -> None:
     search = (*FLAGS, *GRID, *GOALS, "--search", "9", "--constraint", "params <= 30", "--dry-run")
     done = harness(*search)
     assert done.stdout.splitlines() == [
-        "9 of at most 36 combinations, which tpe proposes (seed 0), for macs.conv,max:params",
+        "9 variants of 36 combinations, proposed by tpe (seed 0), for macs.conv,max:params",
         "under params <= 30",
     ]
     assert answer(harness(*search, "--json")) == {"planned": 9, "combinations": 36}
@@ -406,6 +473,7 @@ def test_a_file_says_all_of_it_and_flags_win(harness: Harness, tmp_path: Path) -
         *("--search", "5", "--sampler", "random", "--seed", "1"),
         *("--constraint", "params <= 40", "--name", "b"),
     )
+    assert "--seed: must be at least 0" in refusal(harness("a.yaml", "--seed", "-1"))
     found = answer(harness("a.yaml", *flags, "--jobs", "2", "--json"))
     about = {key: found["search"][key] for key in ("sampler", "seed", "variants")}
     assert about == {"sampler": "random", "seed": 1, "variants": 5}
@@ -439,6 +507,7 @@ def test_a_broken_file_is_refused(
     [
         (("--search", "5"), "--search: needs --pareto"),
         (("--search", "0", *GOALS), "--search: must be at least 1, got 0"),
+        (("--search", "5", *GOALS, "--seed", "-1"), "--seed: must be at least 0, got -1"),
         (("--constraint", "params <= 3"), "--constraint: needs --search, got it alone"),
         (("--sampler", "tpe"), "--sampler: needs --search, got it alone"),
         (("--storage", "a.db"), "--storage: needs --search, got it alone"),
@@ -468,7 +537,16 @@ def test_a_full_text_names_the_study_and_the_front(harness: Harness) -> None:
     done = harness(*FLAGS, *GRID, *GOALS, "--search", "8")
     lines = done.stdout.splitlines()
     assert lines[0] == "tiny: 8 planned, 8 measured, 0 reused, 0 failed"
-    assert "tpe: 8 variants in 8 trials, of at most 36 combinations; 8 feasible" in lines
+    assert (
+        "tpe: 8 different variants in 8 proposals, of 36 combinations; 8 have all figures that are "
+        "sought" in lines
+    )
     assert "study in results/sweeps/tiny.search/study.journal" in lines
+    limited = harness(
+        *FLAGS, *GRID, *GOALS, "--search", "8", "--constraint", "params <= 30", "--name", "b"
+    )
+    words = "tpe: 8 different variants in 8 proposals, of 36 combinations; "
+    [line] = [line for line in limited.stdout.splitlines() if line.startswith(words)]
+    assert line.removeprefix(words).partition(" ")[2] == "meet every constraint"
     assert any("rows are on the front of least macs.conv, most params" in line for line in lines)
     assert "Trial" not in done.stderr  # Optuna's own words

@@ -43,7 +43,7 @@ def test_only_what_meets_the_constraints_by_its_counts_is_timed(
 ) -> None:
     search = (
         *("--grid", "network.width=1..4", "--search", "4", "--pareto", "params,fps"),
-        *("--constraint", "params <= 9", "--constraint", "fps >= 1"),
+        *("--constraint", "params <= 9", "--constraint", "fps >= 0.001"),
     )
     found = answer(harness(*TIMED, *search))
     assert (found["planned"], found["measured"], found["reused"]) == (4, 4, 0)

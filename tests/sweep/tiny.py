@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import product
+from pathlib import Path
 from typing import Any, NamedTuple
 
 SIDE = 16  # of its input
@@ -31,6 +32,19 @@ class Tiny(NamedTuple):
     def macs(self) -> int:
         """Every weight of both convolutions is used once at each place of the strided map."""
         return self.params * (SIDE // self.stride) ** 2
+
+
+def at_most(folder: Path, records: int | None) -> None:
+    """Have patient networks wait while a sweep in `folder` has so many records; null: no longer.
+
+    Some more come of what is being counted already: at most a batch.
+    """
+    path = folder / "most"
+    if records is None:
+        path.unlink()
+        return
+    path.with_suffix(".new").write_text(str(records))
+    path.with_suffix(".new").replace(path)
 
 
 def tinies(

@@ -8,9 +8,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ import pytest
 from harness.cli.app import run
 from harness.errors import RunFailed
 from harness.profiling import timed
-from harness.timing import limits
+from harness.timing import device_lock, limits
 from harness.timing.device_lock import held
 
 HOLD = """
@@ -27,7 +28,7 @@ from pathlib import Path
 from harness.timing.device_lock import held
 with held(sys.argv[1], folder=Path(sys.argv[2])):
     print("held", flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 WAITING = "waiting: cpu is being measured on\n"
 PROFILE = (
@@ -37,21 +38,54 @@ PROFILE = (
 NOBODY = 65534
 
 
+class Holder:
+    """Another process, which holds a device until it dies."""
+
+    def __init__(self, child: "subprocess.Popen[str]") -> None:
+        self._child = child
+        self._killed = threading.Event()
+
+    def die_soon(self) -> None:
+        """Die after a moment, in which nobody else may have the device."""
+        threading.Timer(0.3, self.die).start()
+
+    def die(self) -> None:
+        self._killed.set()
+        self._child.kill()
+
+    @property
+    def is_dead(self) -> bool:
+        return self._killed.is_set()
+
+
 @contextmanager
-def holder(folder: Path, device: str = "cpu", *, dies_after_s: float = 60) -> Iterator[None]:
-    """Let another process hold a device until it is killed."""
+def holder(folder: Path, device: str = "cpu") -> Iterator[Holder]:
+    """Let another process hold a device until it is told to die."""
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, device, folder], stdout=subprocess.PIPE, text=True
     ) as child:
+        other = Holder(child)
         assert child.stdout is not None
-        assert child.stdout.readline() == "held\n"
-        killer = threading.Timer(dies_after_s, child.kill)
-        killer.start()
         try:
-            yield
+            assert child.stdout.readline() == "held\n"
+            yield other
         finally:
-            killer.cancel()
-            child.kill()
+            other.die()
+
+
+@pytest.fixture
+def when_it_says_so(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
+    """Return what has something done as soon as a command in this process says that it waits."""
+    say = device_lock._tell
+
+    def have(do: Callable[[], None]) -> None:
+        def tell(device: str) -> None:
+            say(device)
+            do()
+
+        monkeypatch.setattr(device_lock, "_tell", tell)
+
+    return have
 
 
 def is_free(path: Path) -> bool:
@@ -91,18 +125,57 @@ def as_somebody_else() -> Iterator[None]:
 
 def test_one_process_at_a_time_holds_a_device(tmp_path: Path) -> None:
     waited = []
-    with holder(tmp_path, dies_after_s=0.5):  # it dies while this process waits
-        start_s = time.monotonic()
-        with held("cuda:0", lambda: waited.append("cuda"), folder=tmp_path):
+    with holder(tmp_path) as other:
+
+        def wait() -> None:
+            waited.append("cpu")
+            other.die_soon()
+
+        with held("cuda:0", pytest.fail, folder=tmp_path):
             pass  # another device is free
-        with held("cpu", lambda: waited.append("cpu"), folder=tmp_path):
-            assert time.monotonic() - start_s > 0.3
+        with held("cpu", wait, folder=tmp_path):
+            assert other.is_dead
     assert waited == ["cpu"]
 
 
-def test_a_device_is_known_by_its_number_on_the_machine(tmp_path: Path) -> None:
-    for device, visible in (("cuda:0", "3"), ("cuda:1", "0,3"), ("cuda:3", "")):
-        with held(device, folder=tmp_path, environment={"CUDA_VISIBLE_DEVICES": visible}):
+class Gpus:
+    """What `torch.cuda` says of GPUs: their UUIDs, in the order in which a process sees them."""
+
+    def __init__(self, *uuids: str) -> None:
+        self.uuids = uuids
+
+    def get_device_properties(self, device: str) -> SimpleNamespace:
+        if not self.uuids:
+            raise RuntimeError("Found no NVIDIA driver on your system")
+        return SimpleNamespace(uuid=self.uuids[int(device.partition(":")[2] or 0)])
+
+
+def test_a_gpu_is_known_by_its_uuid_whatever_a_process_calls_it(tmp_path: Path) -> None:
+    seen = {  # by CUDA_VISIBLE_DEVICES: the GPUs that a process sees then
+        "": Gpus("0a-1", "0b-2"),
+        "1": Gpus("0b-2"),
+        "GPU-0b": Gpus("0b-2"),
+        "GPU-0b-2,GPU-0a-1": Gpus("GPU-0b-2", "GPU-0a-1"),  # some versions of torch say it so
+    }
+    names = {}
+    for visible, cuda in seen.items():
+        for at in range(len(cuda.uuids)):
+            environment = {"CUDA_VISIBLE_DEVICES": visible}
+            with held(f"cuda:{at}", folder=tmp_path, environment=environment, cuda=cuda):
+                names[visible, at] = [path.name for path in tmp_path.iterdir()]
+                for path in tmp_path.iterdir():
+                    path.unlink()
+    first, second = ["harness-cuda-0a-1.lock"], ["harness-cuda-0b-2.lock"]
+    assert names == {
+        ("", 0): first, ("", 1): second, ("1", 0): second, ("GPU-0b", 0): second,
+        ("GPU-0b-2,GPU-0a-1", 0): second, ("GPU-0b-2,GPU-0a-1", 1): first,
+    }  # fmt: skip
+
+
+def test_a_gpu_without_a_uuid_is_known_by_its_number_on_the_machine(tmp_path: Path) -> None:
+    for device, visible in (("cuda:0", "3"), ("cuda:1", "0,3"), ("cuda:3", ""), ("cuda:3", "0")):
+        environment = {"CUDA_VISIBLE_DEVICES": visible}
+        with held(device, folder=tmp_path, environment=environment, cuda=Gpus()):
             pass
     assert [path.name for path in tmp_path.iterdir()] == ["harness-cuda-3.lock"]
 
@@ -149,13 +222,11 @@ def test_the_lock_of_another_user_is_waited_for(everybodys: Path) -> None:
     lock = everybodys / "harness-cpu.lock"
     if os.geteuid() != 0:
         lock.chmod(0o444)  # so much and no more is another user's file
-    waited = []
-    with holder(everybodys, dies_after_s=0.5), as_somebody_else():
+    with holder(everybodys) as other, as_somebody_else():
         with pytest.raises(PermissionError):
             lock.open("a")
-        with held("cpu", lambda: waited.append("cpu"), folder=everybodys):
-            pass
-    assert waited == ["cpu"]
+        with held("cpu", other.die_soon, folder=everybodys):
+            assert other.is_dead
 
 
 def test_a_lock_that_cannot_be_had_is_one_line(everybodys: Path) -> None:
@@ -176,9 +247,13 @@ def test_a_lock_that_cannot_be_had_is_one_line(everybodys: Path) -> None:
     assert not (everybodys / "elsewhere").exists()
 
 
-def test_a_profile_waits_for_the_device_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    with holder(Path(tempfile.gettempdir()), dies_after_s=1):
+def test_a_profile_waits_for_the_device_and_says_so(
+    when_it_says_so: Callable[[Callable[[], None]], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with holder(Path(tempfile.gettempdir())) as other:
+        when_it_says_so(other.die_soon)
         assert run([*PROFILE]) == 0
+        assert other.is_dead
         captured = capsys.readouterr()
         assert captured.err == WAITING
         assert '"fps"' in captured.out
@@ -204,14 +279,17 @@ def test_a_profile_holds_the_device_until_all_its_variants_are_timed(
 
 
 def test_the_limits_of_a_device_are_measured_while_it_is_held(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch,
+    when_it_says_so: Callable[[Callable[[], None]], None],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     def measure(*_: Any) -> limits.Rates:
         assert not is_free(the_cpus_lock())
         return limits.Rates(macs_per_s={}, bytes_per_s=1.0, method={"not_measured": {}})
 
     monkeypatch.setattr(limits, "measure", measure)
-    with holder(Path(tempfile.gettempdir()), dies_after_s=0.5):
+    with holder(Path(tempfile.gettempdir())) as other:
+        when_it_says_so(other.die_soon)
         assert run(["device", "--device", "cpu", "--no-save"]) == 1
     line, last = capsys.readouterr().err.splitlines(keepends=True)
     assert line == WAITING
@@ -228,5 +306,5 @@ def test_ctrl_c_ends_the_wait(arguments: tuple[str, ...]) -> None:
         assert child.stderr is not None
         assert child.stderr.readline() == WAITING
         child.send_signal(signal.SIGINT)
-        out, err = child.communicate(timeout=20)
+        out, err = child.communicate(timeout=120)
     assert (child.returncode, out, err) == (130, "", "harness: interrupted\n")

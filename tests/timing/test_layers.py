@@ -109,11 +109,16 @@ def test_real_operators_run_within_the_ranges_of_their_modules() -> None:
 
 def test_the_modules_own_times_add_up_to_most_of_the_pass() -> None:
     network = nn.Sequential(*(nn.Conv2d(16, 16, 3, padding=1) for _ in range(4)))
-    times = layer_times(network, torch.randn(1, 16, 256, 256), passes=4)
-    assert set(times.own_s) == {"0", "1", "2", "3"}
-    # what is left is Python, hooks and profiler: little beside convolutions of milliseconds
-    assert 0.7 * times.profiled_s < sum(times.own_s.values()) <= times.profiled_s
-    assert times.pass_s > 0
+    shares = []
+    for _ in range(5):
+        times = layer_times(network, torch.randn(1, 16, 256, 256), passes=4)
+        assert set(times.own_s) == {"0", "1", "2", "3"}
+        assert times.pass_s > 0
+        shares.append(sum(times.own_s.values()) / times.profiled_s)
+    assert max(shares) <= 1
+    # What is left is Python, hooks and profiler: little beside convolutions of milliseconds. Who
+    # else uses the processor may come in between, and only ever adds to it.
+    assert max(shares) > 0.7
 
 
 def test_times_are_those_of_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:

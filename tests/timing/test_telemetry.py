@@ -122,7 +122,7 @@ def test_samples_of_a_run_give_extremes_mean_and_shares(
     nvml = Scripted(clocks=[1000, 1500, 1700], reasons=[0, 0x24, 0x4], processes=[1, 4, 2])
 
     def wait() -> None:
-        assert nvml.spoken.wait(10)
+        assert nvml.spoken.wait(120)
 
     seen = watch_gpu(nvml, proc, wait).telemetry
     assert seen is not None
@@ -144,7 +144,7 @@ def test_samples_without_an_answer_do_not_count_against_throttling(
     monkeypatch.setattr(module, "FIRST_S", 0.001)
     monkeypatch.setattr(module, "INTERVAL_S", 0.001)
     nvml = Scripted(clocks=[1500] * 3, reasons=[0x4, 0x0, None], processes=[1] * 3)
-    seen = watch_gpu(nvml, proc, lambda: nvml.spoken.wait(10)).telemetry
+    seen = watch_gpu(nvml, proc, lambda: nvml.spoken.wait(120)).telemetry
     assert seen is not None
     assert seen.samples >= 4
     assert seen.throttle == {"power cap": 0.5}
@@ -200,24 +200,24 @@ def test_a_driver_that_hangs_does_not_hang_the_run(
     proc: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Hangs(FakeNvml):
-        go_on = threading.Event()
+        go_on, answered = threading.Event(), threading.Event()
 
         def nvmlDeviceGetTemperature(self, handle: str, sensor: int) -> int:  # noqa: N802
-            self.go_on.wait(10)
+            self.go_on.wait(120)
+            self.answered.set()
             return super().nvmlDeviceGetTemperature(handle, sensor)
 
     monkeypatch.setattr(module, "PATIENCE_S", 0.01)
     nvml = Hangs()
-    began = time.monotonic()
     watch = watch_gpu(nvml, proc)
-    assert time.monotonic() - began < 5
+    assert not nvml.answered.is_set()
     assert "nvmlShutdown" not in nvml.calls  # not under the feet of the question
     assert watch.telemetry is not None
     assert watch.telemetry.samples == 0
     nvml.go_on.set()
     for thread in threading.enumerate():
         if thread.name == "telemetry":
-            thread.join(10)
+            thread.join(120)
 
 
 def test_the_thread_does_not_keep_a_program_alive(proc: Path) -> None:

@@ -10,25 +10,27 @@ import subprocess
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from io import StringIO
 from typing import Any, TextIO
 
 from harness.errors import BadRequest
 
-ANSWER_S = 15.0  # a cluster answers in tenths of a second; Ray itself asks for minutes
+ANSWER_S = 15.0  # of a machine to take a call
+CHECK_S = 60.0  # of a cluster, which is asked in a new process; Ray itself asks for minutes
 _CLIENT = "ray://"
 _NO_TOKEN = b"InvalidAuthToken"
 
 
 @contextmanager
-def connected(address: str) -> Iterator[None]:
+def connected(address: str, modules: Sequence[str] = ()) -> Iterator[None]:
     """Be connected to a cluster while the context lasts; what still runs for us ends with it.
 
     Args:
         address: `HOST:PORT`, `ray://HOST:PORT`, or `auto` for the one that `RAY_ADDRESS` names or
             this machine is a node of.
+        modules: Files and folders that the processes of the nodes shall be able to import.
 
     Raises:
         BadRequest: If Ray is not installed, or no cluster of its version answers.
@@ -45,7 +47,7 @@ def connected(address: str) -> Iterator[None]:
         address = os.environ.get("RAY_ADDRESS", "") or address
     _check_answers(address)
     with _threads_silent():
-        _connect(address)
+        _connect(address, modules)
         try:
             yield
         finally:
@@ -53,13 +55,18 @@ def connected(address: str) -> Iterator[None]:
                 ray.shutdown()
 
 
-def _connect(address: str) -> None:
+def _connect(address: str, modules: Sequence[str]) -> None:
     import ray
+
+    environment = {"py_modules": [*modules]} if modules else None
 
     try:
         with _signals_as_before(), warnings.catch_warnings(), redirect_stdout(StringIO()):
             warnings.simplefilter("ignore")
-            ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL)
+            ray.init(
+                address=address, runtime_env=environment,
+                log_to_driver=False, logging_level=logging.CRITICAL,
+            )  # fmt: skip
     except (OSError, RuntimeError, ValueError, ImportError) as error:
         words = " ".join(str(error).split())
         raise BadRequest(f"--address: must let us connect, got {address}: {words}") from None
@@ -68,16 +75,17 @@ def _connect(address: str) -> None:
 def _check_answers(address: str) -> None:
     """Refuse an address where nothing answers: asked directly, Ray tries it for minutes."""
     try:
-        if address.startswith(_CLIENT):
+        if address != "auto":
             host, _, port = address.removeprefix(_CLIENT).rpartition(":")
-            with socket.create_connection((host, int(port)), timeout=ANSWER_S):
-                return
+            socket.create_connection((host, int(port)), timeout=ANSWER_S).close()
+        if address.startswith(_CLIENT):
+            return
         which = [] if address == "auto" else ["--address", address]
         subprocess.run(
             [sys.executable, "-m", "ray.scripts.scripts", "health-check", *which],
             check=True,
             capture_output=True,
-            timeout=ANSWER_S,
+            timeout=CHECK_S,
         )
     except (OSError, ValueError, OverflowError, subprocess.SubprocessError) as error:
         if _NO_TOKEN in (getattr(error, "stderr", None) or b""):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from harness.errors import BadRequest, RunFailed
 from harness.sweep.cluster import probe
+from harness.sweep.cluster.on_node import lacking
 from harness.sweep.cluster.versions import differing, versions
 
 ANSWER_S = 120.0  # of a node: a first worker starts, and imports
@@ -70,10 +71,10 @@ class Cluster:
         """Return the nodes that have a CPU to give, as the head of a cluster may not."""
         return [node for node in self.nodes() if node.cpus]
 
-    def options(self, *, cpus: int, gpus: int = 0, retries: int = 0) -> dict[str, Any]:
-        """Return Ray's options of a task that runs on any of the nodes."""
+    def holding(self, *, cpus: int, gpus: int = 0) -> dict[str, Any]:
+        """Return Ray's options of what runs on any of the nodes and holds so much of it."""
         return {
-            **{"num_cpus": cpus, "num_gpus": gpus, "max_retries": retries},
+            **{"num_cpus": cpus, "num_gpus": gpus},
             **({"label_selector": self.labels} if self.labels else {}),
         }
 
@@ -98,22 +99,47 @@ def check_versions(nodes: Sequence[Node], packages: Sequence[str]) -> dict[str, 
     mine = versions(packages)
     ray.cloudpickle.register_pickle_by_value(probe)
     try:
-        asked = [ray.remote(probe.look).options(**on_node(n)).remote(packages) for n in nodes]
+        asked = _ask(nodes, ray.remote(probe.look), packages)
     finally:
         ray.cloudpickle.unregister_pickle_by_value(probe)
-    answered, _ = ray.wait(asked, num_returns=len(asked), timeout=ANSWER_S)
-    for node, answer in zip(nodes, asked, strict=True):
+    for node, theirs in _answers(asked):
+        if words := differing(mine, theirs):
+            raise BadRequest(f"node {node.ip}: must have what the command has, {words}")
+    return mine
+
+
+def check_proxies(nodes: Sequence[Node], sources: Sequence[str]) -> None:
+    """Refuse nodes where a proxy cannot be imported.
+
+    Raises:
+        BadRequest: If there is one; names it.
+        RunFailed: If a node gives no answer.
+    """
+    for node, words in _answers(_ask(nodes, ray.remote(lacking), sources) if sources else {}):
+        if words:
+            raise BadRequest(f"node {node.ip}: {words}")
+
+
+def _ask(nodes: Sequence[Node], task: Any, *arguments: Any) -> dict[Node, Any]:
+    """Have a task run on every node; return the reference of each answer."""
+    return {node: task.options(**on_node(node)).remote(*arguments) for node in nodes}
+
+
+def _answers(asked: Mapping[Node, Any]) -> Iterator[tuple[Node, Any]]:
+    """Yield what nodes answer, without those that have died since: no work will go there.
+
+    Raises:
+        RunFailed: If a node gives no answer.
+    """
+    answered, _ = ray.wait([*asked.values()], num_returns=len(asked), timeout=ANSWER_S)
+    for node, answer in asked.items():
         if answer not in answered:
             raise RunFailed(f"node {node.ip}: must answer within {ANSWER_S:g} s, got nothing")
         try:
-            words = differing(mine, ray.get(answer))
+            yield node, ray.get(answer)
         except ray.exceptions.RayError as error:
-            if node.id not in {alive.id for alive in _alive({})}:
-                continue  # it died since: no work will go there
-            raise RunFailed(f"node {node.ip}: {' '.join(str(error).split())}") from None
-        if words:
-            raise BadRequest(f"node {node.ip}: must have what the command has, {words}")
-    return mine
+            if node.id in {alive.id for alive in _alive({})}:
+                raise RunFailed(f"node {node.ip}: {' '.join(str(error).split())}") from None
 
 
 def _alive(labels: Mapping[str, str]) -> list[Node]:

@@ -9,40 +9,60 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from harness.environment import read_environment
-from harness.errors import RunFailed
+from harness.errors import BadRequest, RunFailed
 from harness.isolated import run_isolated
 from harness.profiling.request import Measured, Request
 from harness.records import FailedRecord, ProfileRecord
 from harness.sweep.cluster.versions import differing, versions
 from harness.sweep.definition import Definition
+from harness.sweep.proxy import load_proxy
 from harness.sweep.timed import measure
 from harness.sweep.worker import prepare
 from harness.timing.device_lock import held
 from variants.catalog import Row
 
 _R = TypeVar("_R")
+
+#: Name of a pool, and what makes a process ready for it, with its arguments.
+Setup = tuple[str, Callable[..., None], Sequence[Any]]
+
 _THREADS = "OMP_NUM_THREADS"
 
 _ready: str | None = None  # for which pool this process is made ready
 _checked: Mapping[str, str] | None = None
 
 
-def run_chunk(
-    setup: tuple[str, Callable[..., None], Sequence[Any]],
-    function: Callable[[Sequence[int]], Sequence[_R]],
-    chunk: Sequence[int],
-) -> Sequence[_R]:
+def run_chunk(setup: Setup, function: Callable[[Sequence[int]], _R], chunk: Sequence[int]) -> _R:
     """Return what `function` returns for a chunk, in a process made ready for its pool."""
     global _ready
-    pool, start, arguments = setup
     try:
-        if _ready != pool:
-            start(*arguments)
-            _ready = pool
+        make_ready(setup)
         return function(chunk)
     except BaseException:
         _ready = None  # what was interrupted half-way is not gone on with
         raise
+
+
+def make_ready(setup: Setup) -> None:
+    """Make this process ready for a pool, unless it is."""
+    global _ready
+    pool, start, arguments = setup
+    if _ready != pool:
+        start(*arguments)
+        _ready = pool
+
+
+class Alone:
+    """A process for one piece after the other: who asks knows when the work on each begins."""
+
+    def ready(self, setup: Setup) -> bool:
+        """Make it ready for a pool, and say so."""
+        make_ready(setup)
+        return True
+
+    def run(self, function: Callable[[Sequence[int]], _R], piece: Sequence[int]) -> _R:
+        """Return what `function` returns for a piece."""
+        return function(piece)
 
 
 def start(
@@ -52,9 +72,11 @@ def start(
 
     Raises:
         RunFailed: If this node, which may have joined since the others were asked, has not the
-            versions that are `needed`.
+            versions that are `needed`, or a proxy is not there.
     """
     check_here(needed)
+    if words := lacking([*definition.proxies.values()]):
+        raise RunFailed(f"node {_address()}: {words}")
     prepare(definition, catalog, limit_s)
 
 
@@ -67,6 +89,16 @@ def check_here(needed: Mapping[str, str]) -> None:
     if words:
         raise RunFailed(f"node {_address()}: must have what the command has, {words}")
     _checked = dict(needed)
+
+
+def lacking(sources: Sequence[str]) -> str:
+    """Return which proxy cannot be had on this node and why; empty where all can."""
+    try:
+        for source in sources:
+            load_proxy(source)
+    except BadRequest as error:
+        return str(error)
+    return ""
 
 
 def measure_here(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
+from time import monotonic
 from typing import Any, TypeVar
 
 import ray
@@ -14,12 +14,14 @@ from ray import exceptions
 
 from harness.errors import RunFailed
 from harness.sweep.cluster.nodes import Cluster
-from harness.sweep.cluster.on_node import run_chunk
+from harness.sweep.cluster.on_node import Alone, run_chunk
 from harness.sweep.executor import GivenUp
 from harness.sweep.pool import ATTEMPTS, DIED
+from harness.sweep.time_limit import took_too_long
 
 AHEAD = 4  # chunks in flight for each CPU
 POLL_S = 0.5
+_AT_FIRST = 2  # times that Ray tries a chunk: its node may have died
 _NO_MODULE = "failed to import on the worker"
 
 #: How a task ends whose process or node died as often as it was tried. Ray runs one task at a time
@@ -29,18 +31,11 @@ LOST = (
     exceptions.NodeDiedError,
     exceptions.OutOfMemoryError,
     exceptions.ObjectLostError,
+    exceptions.RayActorError,
 )
 
 _R = TypeVar("_R")
 _Chunk = Sequence[int]
-
-
-@dataclass
-class _Asked:
-    """A chunk and Ray's reference to what comes of it; null while it is not in flight."""
-
-    chunk: _Chunk
-    answer: Any = None
 
 
 class RayPool:
@@ -51,6 +46,7 @@ class RayPool:
         jobs: How many chunks run at once; null for as many as there are CPUs.
         start: Makes a process ready, on its node.
         arguments: Of `start`.
+        limit_s: Seconds that a piece may take; its process ends itself some time later.
         stopped: Asked before each chunk; what is in flight then is dropped.
     """
 
@@ -60,14 +56,18 @@ class RayPool:
         jobs: int | None,
         start: Callable[..., None],
         *arguments: Any,
+        limit_s: float = float("inf"),
         stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         self._cluster = cluster
         self._most = jobs
+        self._limit_s = limit_s
         self._stopped = stopped
         self._setup = ray.put((uuid.uuid4().hex, start, arguments))
-        options = cluster.options(cpus=1, retries=ATTEMPTS - 1)
-        self._task = ray.remote(run_chunk).options(**options)
+        holds = cluster.holding(cpus=1)
+        self._together = ray.remote(run_chunk).options(max_retries=_AT_FIRST - 1, **holds)
+        self._alone = ray.remote(Alone).options(**holds)
+        self._process: Any = None
 
     def __enter__(self) -> RayPool:
         return self
@@ -88,48 +88,79 @@ class RayPool:
         A piece that was given up comes as a chunk of its own.
         """
         left = iter(chunks)
-        waiting: deque[_Asked] = deque()
+        waiting: deque[tuple[_Chunk, Any]] = deque()
         try:
             while not self._stopped():
-                self._fill(waiting, left, function)
+                # Where jobs are limited, no more than those are in flight, so that none of them
+                # waits at a node for another.
+                most = self.jobs if self._most else AHEAD * self.jobs
+                for chunk in islice(left, max(most - len(waiting), 0)):
+                    answer = self._together.remote(self._setup, function, chunk)
+                    waiting.append((chunk, answer))
                 if not waiting:
                     return
-                first = waiting[0]
-                if not ray.wait([first.answer], timeout=POLL_S)[0]:
+                chunk, answer = waiting[0]
+                if not ray.wait([answer], timeout=POLL_S)[0]:
                     continue
                 waiting.popleft()
-                found = got(first.answer)
-                if found is None and len(first.chunk) > 1:
-                    # Each piece alone, and all of them before what comes after.
-                    waiting.extendleft(_Asked([piece]) for piece in reversed(first.chunk))
-                    continue
-                yield first.chunk, GivenUp(DIED) if found is None else found
+                found = got(answer)
+                if found is None:
+                    yield from self._again(function, chunk)
+                else:
+                    yield chunk, found
         finally:
-            for one in waiting:
-                if one.answer is not None:
-                    ray.cancel(one.answer)
+            for _, answer in waiting:
+                ray.cancel(answer)
 
-    def _fill(
-        self,
-        waiting: deque[_Asked],
-        left: Iterator[_Chunk],
-        function: Callable[[_Chunk], Sequence[_R]],
-    ) -> None:
-        """Put work in flight: pieces of what was lost, then the next chunks.
+    def _again(
+        self, function: Callable[[_Chunk], Sequence[_R]], chunk: _Chunk
+    ) -> Iterator[tuple[_Chunk, Sequence[_R] | GivenUp]]:
+        """Yield the pieces of a chunk that was lost, each done anew by itself."""
+        times = ATTEMPTS if len(chunk) > 1 else ATTEMPTS - _AT_FIRST
+        try:
+            for piece in chunk:
+                found = self._tried(function, [piece], times)
+                if found is None:
+                    return
+                yield [piece], found
+        finally:
+            self._end_process()
 
-        Where jobs are limited, no more than those are in flight, so that none of them waits at a
-        node for another.
+    def _tried(
+        self, function: Callable[[_Chunk], Sequence[_R]], piece: _Chunk, times: int
+    ) -> Sequence[_R] | GivenUp | None:
+        """Return what comes of a piece that is tried so often; null where it was told to stop.
+
+        Of how a process ended Ray tells nothing; but only one that was stuck beyond its time limit
+        can have been at it for longer.
         """
-        most = self.jobs if self._most else AHEAD * self.jobs
-        room = most - sum(one.answer is not None for one in waiting)
-        if waiting and waiting[0].answer is None:
-            room = max(room, 1)  # the cluster has shrunk; what all wait for goes first
-        for one in waiting:
-            if room > 0 and one.answer is None:
-                one.answer = self._task.remote(self._setup, function, one.chunk)
-                room -= 1
-        for chunk in islice(left, max(room, 0)):
-            waiting.append(_Asked(chunk, self._task.remote(self._setup, function, chunk)))
+        for _ in range(times):
+            self._process = self._process or self._alone.remote()
+            if self._told_to_stop_before(ready := self._process.ready.remote(self._setup)):
+                return None
+            if got(ready):
+                begun_s = monotonic()
+                if self._told_to_stop_before(answer := self._process.run.remote(function, piece)):
+                    return None
+                found = got(answer)
+                if found is not None:
+                    return found  # type: ignore[no-any-return]
+                if monotonic() - begun_s >= self._limit_s:
+                    self._end_process()
+                    return GivenUp(took_too_long(self._limit_s))
+            self._end_process()
+        return GivenUp(DIED)
+
+    def _end_process(self) -> None:
+        if self._process is not None:
+            ray.kill(self._process)
+            self._process = None
+
+    def _told_to_stop_before(self, answer: Any) -> bool:
+        while not self._stopped():
+            if ray.wait([answer], timeout=POLL_S)[0]:
+                return False
+        return True
 
 
 def got(answer: Any) -> Any:

@@ -116,9 +116,9 @@ class Measuring:
         self, request: Request, combinations: Combinations, number: int, *, first: bool
     ) -> Any:
         mine = self.device.share
-        options = self.cluster.options(cpus=mine.cpus, gpus=mine.gpus, retries=ATTEMPTS - 1)
+        holds = self.cluster.holding(cpus=mine.cpus, gpus=mine.gpus)
         measured = request.resolved(combinations.row(number))
-        task = ray.remote(self.measure).options(**options)
+        task = ray.remote(self.measure).options(max_retries=ATTEMPTS - 1, **holds)
         return task.remote(self.needed, request, measured, first)
 
     def _record(

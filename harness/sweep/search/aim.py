@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.sweep.search.limit import Limit
+from harness.sweep.search.limit import UNKNOWN, Limit
 
 #: Figures of a variant by column, as `harness results` has them; null where unknown.
 Figures = Mapping[str, float | None]
+
+KNOWN = " is known"
+"""Ends the constraint that a variant misses of which a column that decides is unknown."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +46,20 @@ class Aim:
     def excess(self, figures: Figures, pending: Set[str] = frozenset()) -> dict[str, float]:
         """Return by how much a variant misses each constraint, by its text; 0 or less: it does not.
 
+        Of a column that is unknown there is a constraint that it `KNOWN`, in place of its own.
+
         Args:
             figures: Of the variant.
-            pending: Columns that are not measured yet; constraints of these are left out.
+            pending: Columns that are not measured yet; what is about these is left out.
         """
-        return {
-            limit.text: limit.excess(figures.get(limit.column))
-            for limit in self.limits
-            if limit.column not in pending
-        }
+        told = {name: figures.get(name) for name in self.columns if name not in pending}
+        known = {n: v for n, v in told.items() if v is not None and not math.isnan(v)}
+        missed = {f"{name}{KNOWN}": UNKNOWN for name in told if name not in known}
+        for limit in self.limits:
+            if limit.column in known:
+                missed[limit.text] = limit.excess(known[limit.column])
+        return missed
 
     def is_hopeless(self, figures: Figures, pending: Set[str]) -> bool:
         """Say whether a variant is out of the search, whatever the `pending` columns will be."""
-        unknown = any(figures.get(name) is None for name in self.goals if name not in pending)
-        return unknown or any(excess > 0 for excess in self.excess(figures, pending).values())
+        return any(excess > 0 for excess in self.excess(figures, pending).values())

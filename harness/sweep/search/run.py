@@ -62,7 +62,7 @@ class Searcher:
         tally: What this process has done.
         plan: Takes combinations that cannot be built.
         failed_scores: What proxies could not score.
-        exhausted: Whether there are no more variants than were found.
+        untried: Variants that the sampler has not proposed, and whether there are any.
     """
 
     definition: Definition
@@ -81,7 +81,6 @@ class Searcher:
     tell: Callable[[str], None]
     tally: Tally = field(default_factory=Tally)
     plan: Plan = field(default_factory=Plan)
-    exhausted: bool = False
     failed_scores: list[Failure] = field(default_factory=list)
     _known: Recorded = field(default_factory=Recorded)
     _looked: bool = False
@@ -96,7 +95,7 @@ class Searcher:
         self._wanted = search.trials
         self.tally.planned = search.trials
         self._batch = self.at_once if self.request else max(SMALLEST_BATCH, 2 * self.jobs)
-        self._untried = Untried(self.combinations, search, self.jobs, self._note)
+        self.untried = Untried(self.combinations, search, self.jobs, self._note)
 
     def run(
         self,
@@ -144,9 +143,8 @@ class Searcher:
             self._sort(pool, [self.study.ask() for _ in range(room)], standing, fresh)
             if len(self._taken) == before and not stop:
                 # The sampler repeats itself: something new, so that it learns and the search ends.
-                number = self._untried.next(pool, self._taken)
+                number = self.untried.next(pool, self._taken, stop)
                 if number is None:
-                    self.exhausted = True
                     break
                 self._sort(pool, [self.study.ask(number)], standing, fresh)
         return fresh

@@ -24,6 +24,7 @@ JOURNAL = "study.journal"
 _SQLITE = (".db", ".sqlite", ".sqlite3")
 _TURN = "turn.lock"
 _PROCESS = ".process"
+_ID = "id"
 
 
 def require_optuna() -> None:
@@ -103,15 +104,21 @@ class Presence:
 
     Args:
         folder: The search's own. The files of processes that died, at whatever moment, go.
+
+    Attributes:
+        folder: As above.
+        name: Of this process.
+        place: Of the folder, wherever it is moved to.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.name = uuid.uuid4().hex
         with self.turn():  # a file that is made and not locked yet looks like a dead process's
             for path in folder.glob(f"*{_PROCESS}"):
                 self.is_alive(path.stem)
+            self.place = _place(folder / _ID)
             self._descriptor = _open(self._path(self.name))
             fcntl.flock(self._descriptor, fcntl.LOCK_EX)
 
@@ -143,7 +150,7 @@ class Presence:
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Keep the others from asking while the context lasts."""
-        descriptor = _open(self._folder / _TURN)
+        descriptor = _open(self.folder / _TURN)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
@@ -151,7 +158,14 @@ class Presence:
             os.close(descriptor)
 
     def _path(self, name: str) -> Path:
-        return self._folder / f"{name}{_PROCESS}"
+        return self.folder / f"{name}{_PROCESS}"
+
+
+def _place(path: Path) -> str:
+    """Return what a file says, after writing something into it that no other one says."""
+    if not path.exists() or not path.read_text():
+        path.write_text(uuid.uuid4().hex)
+    return path.read_text()
 
 
 def _open(path: Path) -> int:

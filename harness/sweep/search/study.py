@@ -30,6 +30,7 @@ _FIXED = (
     *("variants", "catalogs", "sizes", "grid", "zips", "when", "exclude", "timing", "batch"),
     *("pareto", "proxies", "constraints", "device"),
 )
+_PLACE = "harness results"  # attribute of the study: which folder has the records, and where it was
 _JOINED = "harness processes"  # attribute of the study: how many have taken part so far
 NOT_BUILT, NOT_MEASURED, EXCLUDED = "can be built", "can be measured", "is not excluded"
 """Constraints that a trial misses which no record has figures of."""
@@ -94,7 +95,8 @@ class Study:
         resume: Whether the study may exist already.
 
     Raises:
-        BadRequest: If it exists though it may not, or is of another sweep.
+        BadRequest: If it exists though it may not, is of another sweep, or its records are not
+            here.
     """
 
     def __init__(
@@ -122,6 +124,7 @@ class Study:
                     "--resume goes on with it, --name gives it another name"
                 )
             self._study = _joined(definition, aim, storage, device)
+            self._check_place()
             joined = self._study.user_attrs.get(_JOINED, 0)
             self._study.set_user_attr(_JOINED, joined + 1)
         search = definition.search
@@ -129,6 +132,19 @@ class Study:
         seed = random.Random(f"{search.seed} {joined}").getrandbits(32)
         with _as_it_is():
             self._study.sampler = _sampler(search.sampler, seed, search.trials)
+
+    def _check_place(self) -> None:
+        """Refuse to go on where the records are not: all other processes would look dead there."""
+        here = {"id": self._presence.place, "folder": str(self._presence.folder.resolve())}
+        known = self._study.user_attrs.get(_PLACE)
+        if known is None:
+            self._study.set_user_attr(_PLACE, here)
+        elif known["id"] != here["id"]:
+            raise BadRequest(
+                f"search: the study {self._study.study_name} must go on beside its records, in "
+                f"{known['folder']}, got {here['folder']} without them; "
+                "--name gives it another name"
+            )
 
     def ask(self, number: int | None = None) -> Asked:
         """Return a new trial.

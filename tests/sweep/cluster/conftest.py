@@ -1,15 +1,16 @@
 """A real Ray cluster of two nodes on this machine, each with a CPU and a GPU that is none."""
 
-import contextlib
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +31,7 @@ class Started:
         """End it as a power cut does: workers too, which have process groups of their own."""
         while alive := processes(self.process.pid):
             for pid in alive:
-                with contextlib.suppress(ProcessLookupError):
+                with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
         self.process.communicate()
 
@@ -51,7 +52,12 @@ class Nodes:
         self._site = site
         self._all: list[Started] = []
         self._second: Started | None = None
-        self.address = self.start("head", "--head", "--port=0", f"--temp-dir={folder}").address
+        client = free_port()
+        self.client = f"ray://127.0.0.1:{client}"
+        self.address = self.start(
+            *("head", "--head", "--port=0", f"--ray-client-server-port={client}"),
+            f"--temp-dir={folder}",
+        ).address
 
     def start(self, label: str, *more: str, path: Path | None = None) -> Started:
         """Start a node with the label `which`; what is under `path` is imported first."""
@@ -96,7 +102,7 @@ class Nodes:
         """Return processes and titles of Ray's workers, which are named for what they do."""
         found = []
         for pid in (pid for node in self._all for pid in processes(node.process.pid)):
-            with contextlib.suppress(OSError):  # gone meanwhile
+            with suppress(OSError):  # gone meanwhile
                 found.append((pid, Path(f"/proc/{pid}/cmdline").read_text().strip("\0")))
         return [(pid, title) for pid, title in found if title.startswith("ray::")]
 
@@ -104,6 +110,12 @@ class Nodes:
         for node in self._all:
             if node.process.poll() is None:
                 node.kill()
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
 
 
 @pytest.fixture(scope="session")
@@ -125,7 +137,26 @@ def two(nodes: Nodes) -> Nodes:
     return nodes
 
 
-def wait_until_gone(pids: list[int], seconds: float = 20) -> None:
+@pytest.fixture(scope="module")
+def connection(nodes: Nodes) -> Iterator[str]:
+    """Be connected for all tests of a module: processes on the nodes are started once for them."""
+    from harness.sweep.cluster.connection import connected
+
+    with connected(nodes.address):
+        yield nodes.address
+
+
+def wait_until_known(count: int = 2) -> None:
+    """Wait until the cluster that we are connected to knows its nodes: of deaths it hears late."""
+    import ray
+
+    deadline = time.monotonic() + 120
+    while len(alive := [node["NodeID"] for node in ray.nodes() if node["Alive"]]) != count:
+        assert time.monotonic() < deadline, f"must be {count} nodes, got {alive}"
+        time.sleep(0.1)
+
+
+def wait_until_gone(pids: list[int], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while left := [pid for pid in pids if Path(f"/proc/{pid}").exists()]:
         assert time.monotonic() < deadline, f"still running: {left}"

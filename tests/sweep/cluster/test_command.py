@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from harness import store
+from harness.proxy_record import ProxyRecord
 from harness.records import FailedRecord, ProfileRecord
 from sweep.cluster.conftest import Nodes, wait_until_gone
 from sweep.running import ROOT, Harness, command, environment
+from sweep.tiny import CATALOG, Tiny
 
 pytest.importorskip("ray", reason="needs ray")
 
@@ -47,15 +49,20 @@ def test_it_measures_what_a_local_sweep_does_though_a_node_dies(
     local = harness(*GRID, "--results", "here")
     assert json.loads(local.stdout)["measured"] == VARIANTS
 
+    over = threading.Event()
+
     def kill() -> None:
-        while not list((tmp_path / "there").rglob("*.jsonl")):
-            time.sleep(0.005)
+        while not list((tmp_path / "there").rglob("*.jsonl")) and not over.wait(0.005):
+            pass
         two.kill_second()
 
     killer = threading.Thread(target=kill)
     killer.start()
-    done = harness(*GRID, "--results", "there", *on(two))
-    killer.join()
+    try:
+        done = harness(*GRID, "--results", "there", *on(two))
+    finally:
+        over.set()
+        killer.join()
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["measured"] == VARIANTS
     assert counts(tmp_path / "there") == counts(tmp_path / "here")
@@ -170,7 +177,7 @@ def test_nothing_is_left_running_whatever_ends_it(
             time.sleep(0.1)
         time.sleep(0.5)
         child.send_signal(how)
-        out, err = child.communicate(timeout=60)
+        out, err = child.communicate(timeout=240)
     assert child.returncode == status
     assert (out, "Traceback" in err) == ("", False)
     wait_until_gone(list(mine))
@@ -191,3 +198,74 @@ def test_a_search_finds_there_what_it_finds_here(two: Nodes, harness: Harness) -
     assert (there["measured"], there["search"]["variants"]) == (6, 6)
     names = [[row["variant"] for row in found["pareto"]] for found in (local, there)]
     assert names[0] == names[1] != []
+
+
+TINY = ("--variant", "tiny", "--catalog", "tiny.yaml", "--input", "16x16", "--json")
+
+
+def test_a_timed_search_times_there_only_what_meets_its_constraints_by_its_counts(
+    two: Nodes, harness: Harness, tmp_path: Path
+) -> None:
+    pytest.importorskip("optuna", reason="needs optuna")
+    (tmp_path / "tiny.yaml").write_text(CATALOG)
+    done = harness(
+        *(*TINY, "--grid", "network.width=1..3", "--timing", "--device", "cpu"),
+        *("--iterations", "2", "--rounds", "1", "--search", "3", "--pareto", "params,fps"),
+        *("--constraint", "params <= 9", *on(two)),
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["planned"], found["measured"], found["search"]["feasible"]) == (3, 3, 2)
+    # by hand: 4 * width <= 9 are the widths 1 and 2
+    records = [r for r in store.load(tmp_path / "results").records if isinstance(r, ProfileRecord)]
+    timed = {Tiny.of(record.spec).width: record.timing is not None for record in records}
+    assert timed == {1: True, 2: True, 3: False}
+    assert {row["network.width"] for row in found["pareto"]} <= {1, 2}
+    assert all(row["fps"] > 0 for row in found["pareto"])
+
+
+def test_proxies_beside_the_user_are_sent_with_what_they_import_from_there(
+    two: Nodes, harness: Harness, tmp_path: Path
+) -> None:
+    (tmp_path / "tiny.yaml").write_text(CATALOG)
+    (tmp_path / "sent_factor.py").write_text("FACTOR = 3\n")
+    (tmp_path / "sent_scores.py").write_text(
+        "import sent_factor\n"
+        "def weighed(network, shape):\n"
+        "    return sent_factor.FACTOR * sum(p.numel() for p in network.parameters())\n"
+    )
+    package = tmp_path / "sent_package"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "parts.py").write_text("from . import numbers\n\ndef seven(n, s): return numbers.N")
+    (package / "numbers.py").write_text("N = 7\n")
+    done = harness(
+        *(*TINY, "--grid", "network.width=1..4", "--proxy", "weighed=sent_scores:weighed"),
+        *("--proxy", "seven=sent_package.parts:seven", *on(two)),
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["measured"] == 4
+    scores = [r for r in store.load(tmp_path / "results").records if isinstance(r, ProxyRecord)]
+    found = {(record.name, record.spec["network"]["width"]): record.value for record in scores}
+    # by hand: a width has 3 + 1 weights
+    weighed = {("weighed", width): 3 * 4 * width for width in range(1, 5)}
+    assert found == weighed | {("seven", width): 7 for width in range(1, 5)}
+
+
+def test_a_node_without_an_installed_proxy_is_refused_before_anything_runs(
+    two: Nodes, harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = tmp_path / "site-packages"
+    installed.mkdir()
+    (installed / "installed_scores.py").write_text("def one(network, shape): return 1\n")
+    monkeypatch.syspath_prepend(str(installed))
+    (tmp_path / "tiny.yaml").write_text(CATALOG)
+    grid = ("--grid", "network.width=1,2")
+    done = harness(*TINY, *grid, *on(two), "--proxy", "one=installed_scores:one")
+    assert (done.returncode, done.stdout) == (2, "")
+    [line] = done.stderr.splitlines()
+    assert line.startswith("harness: node ")
+    assert line.endswith(
+        ": --proxy: installed_scores:one must be importable, got No module named 'installed_scores'"
+    )
+    assert not (tmp_path / "results").exists()

@@ -1,27 +1,24 @@
 """Chunks of work on a real cluster of two nodes, whatever dies."""
 
 import re
-import signal
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from ray_calls import hang, node, notes, wait_and_note
+from ray_calls import node, notes, stuck_at_13, wait_and_note, wait_for_go
 from ray_calls import start as noting
 from sweep_calls import chunks, die_at_13, flat, raise_at_13, squares, start
 
-from sweep.cluster.conftest import Nodes, wait_until_gone
+from sweep.cluster.conftest import Nodes, wait_until_known
 
 ray = pytest.importorskip("ray", reason="needs ray")
 
-from harness.sweep.cluster.connection import connected  # noqa: E402
 from harness.sweep.cluster.nodes import Cluster  # noqa: E402
 from harness.sweep.cluster.pool import AHEAD, RayPool  # noqa: E402
 from harness.sweep.executor import GivenUp  # noqa: E402
-from harness.sweep.pool import DIED  # noqa: E402
+from harness.sweep.pool import DIED, took_too_long  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -29,9 +26,10 @@ CPUS = 2
 
 
 @pytest.fixture
-def cluster(two: Nodes) -> Iterator[Cluster]:
-    with connected(two.address):
-        yield Cluster({}, lambda _line: None)
+def cluster(two: Nodes, connection: str) -> Cluster:
+    assert connection == two.address
+    wait_until_known()
+    return Cluster({}, lambda _line: None)
 
 
 def test_answers_come_in_order_from_processes_made_ready(cluster: Cluster) -> None:
@@ -53,30 +51,39 @@ def test_work_that_kills_its_process_is_given_up_alone(cluster: Cluster) -> None
     assert flat(found) == [n for n in range(20) if n != 13]
 
 
+def test_work_that_is_stuck_in_c_has_the_time_limit_as_its_reason(cluster: Cluster) -> None:
+    pool = RayPool(cluster, None, start, "", limit_s=0.5)
+    found = list(pool.run(stuck_at_13, [[12], [13], [14]]))
+    assert found == [([12], [12]), ([13], GivenUp(took_too_long(0.5))), ([14], [14])]
+
+
 def test_a_mistake_of_ours_is_not_hidden(cluster: Cluster) -> None:
     with pytest.raises(ArithmeticError, match="mistake of ours"):
         list(RayPool(cluster, None, start, "").run(raise_at_13, chunks(30)))
 
 
 def test_a_node_that_dies_costs_nothing_and_one_that_joins_helps(
-    two: Nodes, tmp_path: Path
+    two: Nodes, connection: str, tmp_path: Path
 ) -> None:
+    assert connection == two.address
+    wait_until_known()
     said: list[str] = []
-    with connected(two.address):
-        cluster = Cluster({}, said.append)
-        killed = False
-        pool = RayPool(cluster, None, noting, str(tmp_path))
-        run = pool.run(wait_and_note, chunks(2000, 1))
-        found = []
-        for chunk, answers in run:
-            found.append((chunk, answers))
-            if not killed and len(worked(tmp_path)) == 2:
-                two.kill_second()  # both have been seen at work
-                killed = True
-                threading.Thread(target=two.second).start()
-            if told(said) == {"left", "joined"} and len(worked(tmp_path)) == 3:
-                break
-        run.close()  # type: ignore[attr-defined]
+    cluster = Cluster({}, said.append)
+    second: threading.Thread | None = None
+    pool = RayPool(cluster, None, noting, str(tmp_path))
+    run = pool.run(wait_and_note, chunks(2000, 1))
+    found = []
+    for chunk, answers in run:
+        found.append((chunk, answers))
+        if second is None and len(worked(tmp_path)) == 2:
+            two.kill_second()  # both have been seen at work
+            second = threading.Thread(target=two.second)
+            second.start()
+        if told(said) == {"left", "joined"} and len(worked(tmp_path)) == 3:
+            break
+    run.close()  # type: ignore[attr-defined]
+    assert second is not None
+    second.join()  # it may be at work before it has said that it was started
     assert len(worked(tmp_path)) == 3  # the head, the one that died, the one that joined
     assert [chunk for chunk, _ in found] == [[n] for n in range(len(found))]
     assert all(answers == chunk for chunk, answers in found)
@@ -102,11 +109,13 @@ def test_only_so_much_is_in_flight_and_a_closed_iterator_drops_it(
             taken.append(number)
             yield [number]
 
-    run = RayPool(cluster, None, noting, str(tmp_path)).run(wait_and_note, numbers())
-    next(run)
+    pool = RayPool(cluster, None, noting, str(tmp_path))
+    run = pool.run(wait_for_go, numbers())
+    next(run)  # the first waits for nothing
     assert len(taken) == AHEAD * CPUS
     run.close()  # type: ignore[attr-defined]
-    time.sleep(2)
+    (tmp_path / "go").touch()
+    assert len(flat(list(pool.run(squares, chunks(2 * CPUS, 1))))) == 2 * CPUS  # after the others
     assert len(notes(tmp_path, "chunk")) <= 1 + 2 * CPUS < AHEAD * CPUS
 
 
@@ -129,24 +138,10 @@ def test_when_it_is_told_to_stop_it_takes_nothing_more(cluster: Cluster, tmp_pat
     assert found == [[0]]
 
 
-def test_labels_choose_the_nodes(two: Nodes) -> None:
-    with connected(two.address):
-        for label in ("head", "second"):
-            cluster = Cluster({"which": label}, lambda _line: None)
-            [only] = cluster.nodes()
-            found = list(RayPool(cluster, None, start, "").run(node, chunks(6, 1)))
-            assert set(flat(found)) == {only.id}
-
-
-def test_what_runs_ends_with_the_connection(two: Nodes, tmp_path: Path) -> None:
-    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    with connected(two.address):
-        assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == before
-        cluster = Cluster({}, lambda _line: None)
-        pool = RayPool(cluster, None, noting, str(tmp_path))
-        # As `run` does, which would wait for them.
-        answers = [pool._task.remote(pool._setup, hang, [number]) for number in range(CPUS)]
-        while len(notes(tmp_path, "chunk")) < CPUS:
-            time.sleep(0.05)
-    assert len(answers) == CPUS
-    wait_until_gone([one["pid"] for one in notes(tmp_path, "chunk")])
+def test_labels_choose_the_nodes(cluster: Cluster) -> None:
+    assert len(cluster.nodes()) == 2
+    for label in ("head", "second"):
+        chosen = Cluster({"which": label}, lambda _line: None)
+        [only] = chosen.nodes()
+        found = list(RayPool(chosen, None, start, "").run(node, chunks(6, 1)))
+        assert set(flat(found)) == {only.id}

@@ -3,7 +3,7 @@
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,11 @@ from harness.records import FailedRecord, ProfileRecord
 from harness.sweep.combinations import Combinations
 from harness.sweep.definition import Definition
 from harness.sweep.tally import Tally
-from sweep.cluster.conftest import Nodes, wait_until_gone
+from sweep.cluster.conftest import Nodes, wait_until_gone, wait_until_known
 from variants.catalog import load_catalog
 
 ray = pytest.importorskip("ray", reason="needs ray")
 
-from harness.sweep.cluster.connection import connected  # noqa: E402
 from harness.sweep.cluster.device import Device, share  # noqa: E402
 from harness.sweep.cluster.nodes import Cluster  # noqa: E402
 from harness.sweep.cluster.timed import DIED, Measuring  # noqa: E402
@@ -47,7 +46,13 @@ class Sweep:
     """A sweep of six variants whose measuring is pretended."""
 
     def __init__(
-        self, folder: Path, *, seconds: float = 0.1, dies: str = "never", gate: bool = False
+        self,
+        folder: Path,
+        *,
+        seconds: float = 0.1,
+        dies: str = "never",
+        hangs: Sequence[str] = (),
+        gate: bool = False,
     ) -> None:
         self.folder = folder
         rates = tuple([n] for n in range(1, VARIANTS + 1))
@@ -55,7 +60,8 @@ class Sweep:
             name="x", variants=("fassd-net",), grid={"context.rates": rates}
         )  # fmt: skip
         self.combinations = Combinations(definition, load_catalog())
-        changes = {"seconds": seconds, "dies": dies, "device": "A GPU", "gate": gate}
+        changes = {"seconds": seconds, "dies": dies, "hangs": list(hangs)}
+        changes |= {"device": "A GPU", "gate": gate}
         self.request = Pretended(
             device="cuda:0", protocol=str(folder), changes=changes, timed=True, check=False,
             layers=False, size_given=False,
@@ -103,7 +109,7 @@ def when_both_measure(cluster: Cluster, folder: Path, do: Callable[[], None]) ->
     happened = []
 
     def watch() -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while both != {one["node"] for one in notes(folder, "begin")}:
             if time.monotonic() > deadline:
                 break
@@ -113,7 +119,7 @@ def when_both_measure(cluster: Cluster, folder: Path, do: Callable[[], None]) ->
             happened.append(True)
         (folder / "go").touch()
 
-    watcher = threading.Thread(target=watch)
+    watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     yield
     watcher.join()
@@ -121,9 +127,10 @@ def when_both_measure(cluster: Cluster, folder: Path, do: Callable[[], None]) ->
 
 
 @pytest.fixture
-def cluster(two: Nodes) -> Iterator[Cluster]:
-    with connected(two.address):
-        yield Cluster({}, lambda _line: None)
+def cluster(two: Nodes, connection: str) -> Cluster:
+    assert connection == two.address
+    wait_until_known()
+    return Cluster({}, lambda _line: None)
 
 
 def test_each_holds_a_whole_gpu_and_two_nodes_measure_at_once(
@@ -162,13 +169,11 @@ def test_jobs_limit_how_many_are_measured_at_once(cluster: Cluster, tmp_path: Pa
 
 
 def test_what_was_measured_on_a_node_that_died_is_measured_again(
-    two: Nodes, tmp_path: Path
+    two: Nodes, cluster: Cluster, tmp_path: Path
 ) -> None:
-    with connected(two.address):
-        cluster = Cluster({}, lambda _line: None)
-        sweep = Sweep(tmp_path, gate=True)
-        with when_both_measure(cluster, tmp_path, two.kill_second):
-            sweep.run(cluster)
+    sweep = Sweep(tmp_path, gate=True)
+    with when_both_measure(cluster, tmp_path, two.kill_second):
+        sweep.run(cluster)
     begun = [one["variant"] for one in notes(tmp_path, "begin")]
     assert len(begun) > len(set(begun)) == 5  # one of them twice
     assert len({one["node"] for one in notes(tmp_path, "end")}) == 1
@@ -191,8 +196,14 @@ def test_what_kills_its_process_every_time_is_a_failure_of_the_device(
 def test_a_node_with_another_device_is_refused_and_nothing_goes_on(
     cluster: Cluster, tmp_path: Path
 ) -> None:
-    sweep = Sweep(tmp_path, seconds=0.5)
-    with pytest.raises(RunFailed, match=r"node 10\.0\.0\.9: must measure on Another, got A GPU"):
+    first, *others = names([*range(VARIANTS)])
+    sweep = Sweep(tmp_path, hangs=others, gate=True)
+    refused = pytest.raises(
+        RunFailed, match=r"node 10\.0\.0\.9: must measure on Another, got A GPU"
+    )
+    with when_both_measure(cluster, tmp_path, lambda: None), refused:
         sweep.run(cluster, name="Another")
     assert sweep.records() == []
-    wait_until_gone([one["pid"] for one in notes(tmp_path, "begin")][2:])
+    hanging = [one["pid"] for one in notes(tmp_path, "begin") if one["variant"] != first]
+    assert len(hanging) >= 1
+    wait_until_gone(hanging)
