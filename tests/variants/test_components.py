@@ -251,12 +251,13 @@ def test_hardnet_says_what_it_needs_where_its_map_is_too_small_to_be_halved() ->
     encoder = HarDNet(48).eval()
     skips, x = encoder(torch.zeros(1, 48, 8, 9))
     assert ([skip.shape[-1] for skip in skips], x.shape[-2:]) == ([9, 4, 2], (1, 1))
-    with pytest.raises(BadRequest) as refusal:
-        encoder(torch.zeros(1, 48, 9, 7))
-    assert str(refusal.value) == (
-        "encoder hardnet: height and width behind the stem must be at least 8, to be halved 3 "
-        "times, got 9x7"
-    )
+    for height, width in ((9, 7), (7, 9)):
+        with pytest.raises(BadRequest) as refusal:
+            encoder(torch.zeros(1, 48, height, width))
+        assert str(refusal.value) == (
+            "encoder hardnet: height and width behind the stem must be at least 8, to be halved 3 "
+            f"times, got {height}x{width}"
+        )
 
 
 def test_head_scores_classes_at_the_size_of_the_image() -> None:

@@ -301,6 +301,15 @@ def test_a_lednet_block_interleaves_its_halves() -> None:
     assert block(x).flatten().tolist() == [0, 3, 1, 4, 2, 5]
 
 
+def test_a_lednet_block_adds_what_a_half_makes_to_that_half_before_it_interleaves() -> None:
+    torch.manual_seed(13)
+    block = SplitShuffle(6, dilation=2, dropout=0.3).eval()
+    x = torch.randn(1, 6, 7, 8)
+    halves = zip((block.left, block.right), (x[:, :3], x[:, 3:]), strict=True)
+    left, right = ((half + make(half)).relu() for make, half in halves)
+    torch.testing.assert_close(block(x), torch.stack([left, right], 2).flatten(1, 2))
+
+
 def test_eesp_adds_each_dilated_map_to_the_next() -> None:
     torch.manual_seed(5)
     unit = EESP(16, 16, dilations=(1, 2, 3, 4)).eval()

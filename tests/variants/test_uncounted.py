@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from harness.ledger import record
 from variants.build import skeleton
-from variants.catalog import load_catalog
+from variants.catalog import load_catalog, override
 from variants.components import blocks
 from variants.spec import resolve
 
@@ -88,8 +88,8 @@ UNCOUNTED = {
 }  # fmt: skip
 
 
-def network_of(name: str) -> nn.Module:
-    return skeleton(resolve(load_catalog()[name].chosen))
+def network_of(name: str, *settings: str) -> nn.Module:
+    return skeleton(resolve(override(load_catalog()[name], settings).chosen))
 
 
 @pytest.mark.parametrize("name", UNCOUNTED)
@@ -129,6 +129,15 @@ def test_pools_are_of_the_published_kind(name: str) -> None:
 def test_drops_out_what_is_published(name: str) -> None:
     drops = [m for m in network_of(name).modules() if isinstance(m, nn.Dropout | nn.Dropout2d)]
     assert Counter((type(drop), drop.p) for drop in drops) == UNCOUNTED[name].dropouts
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("fast-scnn", nn.Dropout), ("contextnet", nn.Dropout), ("pspnet", nn.Dropout2d)],
+)
+def test_training_heads_drop_out_what_is_published(name: str, kind: type[nn.Module]) -> None:
+    dropout = network_of(name, "network.heads=train").get_submodule("auxiliary.1")
+    assert (type(dropout), dropout.p) == (kind, 0.1)
 
 
 # What a red, green and blue of 200, 100 and 50 become, in the order in which they are fed
