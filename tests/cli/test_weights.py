@@ -218,7 +218,18 @@ def test_lists_every_layout_with_its_source(capsys: pytest.CaptureFixture[str]) 
     [
         ([], "weights: needs VARIANT and FILE, or --list"),
         (["erfnet"], "weights: needs VARIANT and FILE, or --list"),
-        (["erfnet", "--list"], "weights: --list goes with --json alone, got more"),
+        *(
+            (["--list", *more], "weights: --list goes with --json alone, got more")
+            for more in (
+                ["erfnet"],
+                ["erfnet", "x.pth"],
+                ["--layout", "erfnet"],
+                ["--partial"],
+                ["--out", "x.safetensors"],
+                ["--set", "network.classes=2"],
+                ["--catalog", "x.yaml"],
+            )
+        ),
         (["erfnett", "x.pth"], "no variant 'erfnett'; did you mean"),
         (["erfnet", "x.pth", "--layout", "?"], "x.pth: cannot be read (No such file"),
         (["erfnet", "x.pth", "--out", "x.pth"], "--out: must end in .safetensors, got x.pth"),

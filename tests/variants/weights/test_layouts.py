@@ -11,6 +11,7 @@ from variants.build import build, skeleton
 from variants.catalog import load_catalog, override
 from variants.errors import BadRequest
 from variants.spec import resolve
+from variants.weights.fit import detected, fitted
 from variants.weights.layout import Layout, each, under
 from variants.weights.layouts import OWN, WITHOUT, find_layout, layouts
 from variants.weights.load import load_weights
@@ -109,7 +110,28 @@ def test_gives_every_tensor_of_the_released_networks_exactly_once(released: str)
     assert mapped == {key: list(tensor.shape) for key, tensor in network.items()}
 
 
-@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_the_imagenet_file_of_pspnet_is_its_projects_own_and_not_torchvisions() -> None:
+    network = skeleton(resolve(load_catalog()["pspnet"].chosen))
+    state, file = network.state_dict(), public_state(network, pairs("pspnet-imagenet"))
+    file |= {"fc.weight": torch.empty(1000, 2048), "fc.bias": torch.empty(1000)}
+    layout = detected(state, file, [*layouts().values()])
+    assert layout.name == "pspnet-imagenet"
+    fit = fitted(state, file, layout)
+    assert fit.whole
+    assert set(fit.no_place) == {"fc.weight", "fc.bias"}
+    assert {key.split(".")[0] for key in fit.taken} == {"stem", "layers"}
+    assert set(fit.not_held) | set(fit.taken) == set(state)
+    # torchvision's has one convolution of 7x7 where this has three of 3x3
+    file = {k: v for k, v in file.items() if k[:5] not in ("conv2", "conv3") and k[:2] != "bn"}
+    file |= {"conv1.weight": torch.empty(64, 3, 7, 7)}
+    fit = fitted(state, file, layout)
+    assert not fit.whole
+    assert "stem.1.0.weight" in fit.missing
+    assert fit.misshapen["stem.0.0.weight"][0] == "file 64x3x7x7, network 64x3x3x3"
+
+
+# PSPNet's ImageNet file is most of what its own holds, a quarter of a gigabyte
+@pytest.mark.parametrize("name", sorted(set(PUBLIC) - {"pspnet-imagenet"}))
 def test_outputs_come_through_a_file_of_the_layout(name: str, tmp_path: Path) -> None:
     spec = resolve(load_catalog()[PUBLIC[name][0]].chosen)
     network, other = trained(build(spec, seed=1), 1), build(spec, seed=2)
