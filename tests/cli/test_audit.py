@@ -50,9 +50,7 @@ def test_by_default_each_table_is_summed_up_and_what_is_not_equal_is_told(
 ) -> None:
     start = time.process_time()
     out = audit(capsys)
-    assert (
-        time.process_time() - start < 20
-    )  # of its own: what else the machine does is no matter
+    assert time.process_time() - start < 20  # of its own: what else the machine does is no matter
     assert "Table I: 34 figures: 16 equal, 4 explained, 14 open\n" in out
     assert "Table II: 33 figures: 33 equal\n" in out
     assert "Table III: 80 figures: 4 equal, 76 open\n" in out
