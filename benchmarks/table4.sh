@@ -7,15 +7,16 @@
 #
 # RESULTS is the folder that the records go to, REPORT the one that is written, DEVICE auto, cpu or
 # cuda:N (auto). The records should be of this device and this protocol alone; where RESULTS holds
-# others too, REPORT_FLAGS decides, e.g. REPORT_FLAGS="--device EPYC --protocol paper@1a2b3c4d".
+# others too, REPORT_FLAGS decides, e.g. REPORT_FLAGS="--device EPYC --protocol paper@1a2b3c4d". A CPU
+# judges no GPU, which the report says in every caption.
 #
 # Environment: BUDGET_S (seconds of timed passes of each network; else the protocol's own, 20 on a
 # CPU and none on a GPU), ROUNDS (fresh processes of each; else 5), FULL (1: the four networks whose
 # rows are smaller at 1024x2048 besides), REPORT_FLAGS, PYTHON (python3).
 #
-# One pass of all 17 rows is 1,110 GMACs, so at 40 GMAC/s, as two cores of a server do in fp32, about
-# 30 s. With set-up and warm-up in 5 rounds and 20 s of timed passes each that makes 20 to 30 minutes,
-# of which PSPNet takes four. The four of FULL=1 are 2,760 GMACs a pass and take as long again.
+# One pass of all 17 rows is 1,110 GMACs and takes 21 s on two cores of an AMD EPYC in fp32 (14 to 86
+# GMAC/s, by network). With set-up and warm-up in 5 rounds and 20 s of timed passes each all of it took
+# 12 minutes there. The four of FULL=1 are 2,760 GMACs a pass: about as long again.
 set -euo pipefail
 usage="usage: benchmarks/table4.sh RESULTS REPORT [DEVICE]"
 results=${1:?$usage}

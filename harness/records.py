@@ -88,6 +88,11 @@ class WeightsUsed:
     layout: str
     whole: bool
 
+    @property
+    def label(self) -> str:
+        """File and content, short: `FASSD-Net.pkl@74cbaf27`."""
+        return f"{self.file}@{self.sha256[:8]}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class ProfileRecord:
@@ -183,6 +188,7 @@ class FailedRecord:
         peak_memory_bytes: Most device memory allocated before it failed; null where unknown.
         environment: Software and machine.
         created: UTC, ISO 8601.
+        weights: As in `ProfileRecord`.
     """
 
     variant: str
@@ -194,6 +200,7 @@ class FailedRecord:
     peak_memory_bytes: int | None
     environment: dict[str, Any]
     created: str
+    weights: WeightsUsed | None = None
     schema: int = SCHEMA
     kind: Literal["failed"] = "failed"
 

@@ -96,11 +96,20 @@ def in_order(part: str, blocks: Sequence[Sequence[str]]) -> list[str]:
     return lists(*(inside(f"{part}.layers.{n}", block) for n, block in enumerate(blocks)))
 
 
-def erfnet() -> list[str]:
+def pspnet_imagenet() -> list[str]:
+    """A ResNet-101 that begins with three convolutions of 3x3."""
+    names = [name for n in (1, 2, 3) for name in (f"conv{n}", f"bn{n}")]
+    return names + [name for name in pspnet() if name.startswith("layer") and name[5] != "0"]
+
+
+def erfnet_encoder() -> list[str]:
     encoder = [CONV_BN, *[BLOCK_1D] * 5, CONV_BN, *[BLOCK_1D] * 8]
+    return [*inside("encoder.initial_block", CONV_BN), *in_order("encoder", encoder)]
+
+
+def erfnet() -> list[str]:
     return lists(
-        inside("encoder.initial_block", CONV_BN),
-        in_order("encoder", encoder),
+        erfnet_encoder(),
         in_order("decoder", [CONV_BN, *[BLOCK_1D] * 2, CONV_BN, *[BLOCK_1D] * 2]),
         ["decoder.output_conv"],
     )
@@ -254,7 +263,9 @@ PUBLIC: dict[str, tuple[str, Callable[[], list[str]], tuple[str, ...]]] = {
     "swiftnet": ("swiftnet-rn18", swiftnet, ()),
     "bisenet-torchseg": ("bisenet-rn18", bisenet, ()),
     "pspnet-semseg": ("pspnet", pspnet, ()),
+    "pspnet-imagenet": ("pspnet", pspnet_imagenet, ("stem", "layers")),
     "erfnet": ("erfnet", erfnet, ()),
+    "erfnet-imagenet": ("erfnet", lambda: inside("features", erfnet_encoder()), ("encoder",)),
     "esnet": ("esnet", esnet, ()),
     "lednet": ("lednet", lednet, ()),
     "fast-scnn-tramac": ("fast-scnn", fast_scnn, ()),

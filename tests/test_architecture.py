@@ -15,7 +15,7 @@ HEAVY = ("torch", "pandas", "matplotlib", "seaborn", "numpy", "fvcore", "thop", 
 RECORDS = (
     "harness/records.py", "harness/reading.py", "harness/timing_records.py", "harness/store.py",
     "harness/environment.py", "harness/errors.py", "harness/logged_record.py",
-    "harness/proxy_record.py",
+    "harness/proxy_record.py", "harness/student_t.py",
 )  # fmt: skip
 MEASURING = (
     "harness/ledger.py", "harness/recorder.py", "harness/calls.py", "harness/as_found.py",

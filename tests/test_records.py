@@ -19,6 +19,7 @@ EVERY = {
     "reported": REPORTED,
     "failed": FAILED,
     "failed on the CPU": replace(FAILED, peak_memory_bytes=None),
+    "failed with weights": replace(FAILED, weights=DETAILED.weights),
     "device": DEVICE,
     "proxy": PROXY,
     "proxy without a score": replace(PROXY, value=None, reason="ValueError: no"),
@@ -49,6 +50,17 @@ def test_records_written_before_later_fields_came_are_read() -> None:
             old = json.loads(line)["timing"]
             assert record.timing.fps == old["fps"]
             assert record.timing.protocol == old["protocol"]
+
+
+def test_a_failure_from_before_weights_were_stated_is_one_as_built() -> None:
+    assert "weights" not in to_dict(FAILED)
+    used = replace(FAILED, weights=DETAILED.weights)
+    data = to_dict(used)
+    assert data["weights"] == {
+        "file": "a.pth", "sha256": "0" * 64, "layout": "fassd-net", "whole": True,
+    }  # fmt: skip
+    del data["weights"]
+    assert from_json(json.dumps(data), where="f:1") == FAILED
 
 
 def test_a_record_without_the_later_fields_says_what_it_said_then() -> None:

@@ -21,7 +21,7 @@ CSV_FIELDS = (
     "variant", "input", "params", "macs_conv", "macs_paper", "fps", "fps_low", "fps_high",
     "iterations", "rounds", "mean_s", "min_s", "p50_s", "p90_s", "p95_s", "p99_s", "max_s",
     "setup_s", "peak_memory_bytes", "energy_j", "roofline_s", "device", "protocol", "backend",
-    "precision", "memory_format", "threads", "stopped_by", "warnings", "failure",
+    "precision", "memory_format", "threads", "stopped_by", "warnings", "failure", "weights",
 )  # fmt: skip
 
 
@@ -86,6 +86,7 @@ def csv_row(record: ProfileRecord | FailedRecord) -> dict[str, object]:
         "variant": record.variant,
         "input": "x".join(map(str, record.input_shape)),
         "device": (record.environment.get("device") or {}).get("name"),
+        "weights": record.weights.label if record.weights else None,
     }
     if isinstance(record, FailedRecord):
         return row | {"failure": record.reason, **_protocol_columns(record.protocol)}

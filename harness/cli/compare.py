@@ -25,7 +25,7 @@ def compare(
         list[str] | None,
         typer.Option(
             metavar="FIELD",
-            help="What may differ: device, input, or a key of the protocol; repeatable.",
+            help="What may differ: device, input, weights or a key of the protocol; repeatable.",
         ),
     ] = None,
     device: Annotated[

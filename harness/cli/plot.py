@@ -79,8 +79,9 @@ def plot(
     """Draw a figure, fit for one column of a two-column paper, and print its path.
 
     A name or a file draws networks as points, labelled, with error bars where they were measured.
-    `curve` draws a metric over one option of the variants: params, macs.CONVENTION, conv_io,
-    peak_activation_bytes, fps, latency_s.mean (p50, p99, ...), energy_j, miou.
+    `curve` draws a metric over one option of the variants: params, params_constructed,
+    macs.CONVENTION, conv_io, peak_activation_bytes, fps, latency_s.mean (p50, p99, ...), energy_j,
+    peak_memory_bytes, roofline_s, roofline_share, miou, proxy.NAME.
 
     --json prints the points with their exact figures, intervals, kinds and records, and draws
     only what --out names.

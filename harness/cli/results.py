@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -72,8 +72,8 @@ def results(
 
     --where takes a pandas query: columns as they are called, numbers, 'texts' and lists, + - * /,
     == != < > in, and or not, and of a column .isin([...]), .isna(), .notna(), .between(a, b) and
-    .str.contains('...'). Columns with a space stand in backticks. What is unknown is neither equal
-    to anything, nor less or more.
+    .str.contains('...'). A list is one: fusion.dilations == [8, 4, 2]. Columns with a space stand
+    in backticks. What is unknown is neither equal to anything, nor less or more.
 
     --pareto names two columns or more. MACs, parameters, times and memory are best small, FPS and
     mIoU large; min:COL and max:COL say it for others. Rows are best first by the first column, and
@@ -97,6 +97,11 @@ def results(
     from harness.report.query.where import where as rows_where
 
     form = _form(format_name, out, as_json=as_json)
+    if list_columns:
+        flags = {"--where": where, "--sort": sort, "--columns": columns, "--kind": kind or None,
+                 "--newest": newest or None, "--limit": limit, "--pareto": pareto, "--out": out,
+                 "--format": None if form == "json" else format_name}  # fmt: skip
+        _refuse(flags)
     if limit is not None and limit < 0:
         raise _bad(f"--limit: must be 0 for all or more, got {limit}")
     table = _load(folders or [DEFAULT_RESULTS])
@@ -133,6 +138,14 @@ def _form(given: str | None, out: Path | None, *, as_json: bool) -> str:
     if form == "parquet" and out is None:
         raise _bad("--format parquet: needs --out FILE, got none")
     return form
+
+
+def _refuse(flags: Mapping[str, Any]) -> None:
+    """Refuse flags of rows where columns are asked for."""
+    for flag, value in flags.items():
+        if value is not None:
+            what = "" if value is True else f" {value}"
+            raise _bad(f"--list-columns: says what columns there are, got {flag}{what} besides")
 
 
 def _bad(message: str) -> Exception:

@@ -22,7 +22,8 @@ def failure_line(record: FailedRecord) -> str:
     """Return what went wrong with a variant, in one line."""
     peak = record.peak_memory_bytes
     memory = f" (peak memory {peak / 2**30:.2f} GiB)" if peak else ""
-    return f"{record.variant}: {record.reason}{memory}"
+    name = record.variant + (f" with {record.weights.label}" if record.weights else "")
+    return f"{name}: {record.reason}{memory}"
 
 
 def record_lines(record: ProfileRecord, comparisons: Sequence[Comparison] = ()) -> list[str]:

@@ -96,14 +96,8 @@ def columns_of(definition: Definition) -> dict[str, Column]:
     return {**FIXED, **families, **options}
 
 
-def front_of(
-    wish: Wish, results: Path, plan: Plan, expected: Expected
-) -> tuple[Front, list[dict[str, Any]]]:
-    """Return the front of a plan's variants, and its rows in plain values.
-
-    Of several records of a variant the newest counts.
-    """
-    from harness.report.query.files import plain_rows
+def front_of(wish: Wish, results: Path, plan: Plan, expected: Expected) -> Front:
+    """Return the front of a plan's variants; of several records of one the newest counts."""
     from harness.report.query.frame import build_table
     from harness.report.query.front import front
     from harness.report.query.select import newest_of
@@ -122,8 +116,14 @@ def front_of(
             columns={**table.columns, name: wish.columns[name]},
         )
     table = _within(table, wish.limits)
-    found = front(table, wish.goals)
-    return found, plain_rows(found.rows, list(found.rows.columns.values()))
+    return front(table, wish.goals)
+
+
+def rows_of(found: Front) -> list[dict[str, Any]]:
+    """Return the rows of a front in plain values, every column in each."""
+    from harness.report.query.files import plain_rows
+
+    return list(plain_rows(found.rows, list(found.rows.columns.values())))
 
 
 def _records(

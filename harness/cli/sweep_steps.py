@@ -9,7 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from harness.cli import sweep_text as text
-from harness.cli.sweep_front import Wish, front_of, tell_front, tell_warnings
+from harness.cli.sweep_front import Wish, front_of, rows_of, tell_front, tell_warnings
 from harness.cli.sweep_order import Order
 from harness.cli.sweep_place import Place
 from harness.cli.sweep_progress import meter
@@ -238,9 +238,9 @@ class Sweep:
 
         self.tally.failures += self.unscored
         text.tell_failures(self.tally)
-        front = rows = None
+        front = None
         if self.wish is not None:
-            front, rows = front_of(self.wish, self.order.results, self.plan, self._expected())
+            front = front_of(self.wish, self.order.results, self.plan, self._expected())
             tell_warnings(front)
         if self.found is not None:
             sweep_search.tell_misses(self.found)
@@ -248,8 +248,8 @@ class Sweep:
             more: dict[str, Any] = {}
             if self.found is not None:
                 more["search"] = sweep_search.answer(self.definition, self.found)
-            if rows is not None:
-                more["pareto"] = rows
+            if front is not None:
+                more["pareto"] = rows_of(front)
             text.tell_json(self.tally, self.order.results, more)
             return
         elapsed_s = monotonic() - self.started_s

@@ -68,6 +68,7 @@ class Measured:
             "input_shape": self.shape,
             "environment": self.environment or read_environment("cpu"),
             "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "weights": self.weights.used if self.weights else None,
         }
         if self.failure is not None:
             return FailedRecord(
@@ -83,7 +84,6 @@ class Measured:
             timing=self.timing,
             layers=self.layers,
             stages=self.stages,
-            weights=self.weights.used if self.weights else None,
         )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, field, replace
 
-from harness.records import Record
+from harness.records import ProfileRecord, Record
 from harness.report.cells import Context, Place, make_cell
-from harness.report.columns import GPU, REPORTED, Column, named_columns, with_reported
+from harness.report.columns import GPU, REPORTED, Column, named_columns, reported, with_reported
 from harness.report.definition import AnyDefinition, Definition, StageDefinition
 from harness.report.digits import Digits
 from harness.report.emphasis import emphasised
@@ -79,7 +79,7 @@ def build_table(
     context = _context(definition, columns, rows, choices)
     table = _filled(definition, columns, rows, context)
     if choices.with_reported:
-        columns = _with_reported(table)
+        columns = _with_reported(table, context.norm)
         context = _context(definition, columns, rows, choices)
         table = _filled(definition, columns, rows, context)
     if definition.emphasis:
@@ -90,10 +90,15 @@ def build_table(
     return replace(table, warnings=(*table.warnings, *failures))
 
 
-def _with_reported(table: Table) -> tuple[Column, ...]:
+def _with_reported(table: Table, norm: NormSpeeds) -> tuple[Column, ...]:
     """Return the columns with the published ones beside those that hold figures of our own."""
     ours = {column.name for column, cells in table.column_cells() if kinds_of(cells) - {"reported"}}
-    return with_reported(table.columns, ours | ({GPU} if "fps" in ours else set()))
+    columns = with_reported(table.columns, ours | ({GPU} if "fps" in ours else set()))
+    if "fps_norm" in ours or not any(isinstance(r, ProfileRecord) for r in norm.records.values()):
+        return columns
+    # Rates of our own on devices without a scale are no figures, and hide the published ones.
+    kept = (reported(c) if c.name == "fps_norm" else c for c in columns)
+    return tuple({column.name: column for column in kept}.values())
 
 
 def _context(

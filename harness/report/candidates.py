@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.errors import BadRequest, did_you_mean
 from harness.logged_record import LoggedRecord
+from harness.proxy_record import ProxyRecord
 from harness.records import ProfileRecord, Record
 from harness.report.conditions import of_profile
 from harness.report.curve_definition import Where, matches
-from harness.report.curve_metrics import Metric, Origin
+from harness.report.curve_metrics import MACS, Metric, Origin, Source
 from harness.report.curve_options import NOT_SET, VARIANT, Options, key_of, options_of, text_of
 from harness.report.curve_options import ordered as in_order
+from harness.report.query.columns import PROXY
 from harness.report.row_definition import Row
 from harness.report.rows import RowRecords, created_at
 from harness.report.speed import FpsChoice, choose_speeds, matching
 from harness.report.speed_notes import speed_notes, speed_warnings
 
-Source = ProfileRecord | LoggedRecord
+SOURCES: Mapping[Origin, type[Source]] = {
+    "counted": ProfileRecord,
+    "timed": ProfileRecord,
+    "logged": LoggedRecord,
+    "scored": ProxyRecord,
+}
+"""Which records have metrics of an origin."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +43,12 @@ class Candidate:
 
 
 def of_variants(conditions: Iterable[Where], records: Sequence[Record]) -> list[Source]:
-    """Return what was measured or logged of the variants that conditions name, or of all."""
+    """Return what was measured, logged or scored of all variants, or those of the conditions."""
     wanted = [set(map(str, each.values)) for each in conditions if each.option == VARIANT]
     return [
         record
         for record in records
-        if isinstance(record, (ProfileRecord, LoggedRecord))
+        if isinstance(record, (ProfileRecord, LoggedRecord, ProxyRecord))
         and all({record.variant, record.variant.partition("[")[0]} & names for names in wanted)
     ]
 
@@ -51,14 +59,16 @@ def having(metric: Metric, records: Sequence[Record], who: str) -> list[Source]:
     Raises:
         BadRequest: If none has; `who` begins the message.
     """
-    kind = LoggedRecord if metric.origin == "logged" else ProfileRecord
+    kind = SOURCES[metric.origin]
     sources = [record for record in records if isinstance(record, kind)]
     found = [record for record in sources if metric.value(record) is not None]
     if found:
-        return list(found)
-    rules = {rule for r in sources if isinstance(r, ProfileRecord) for rule in r.static.macs}
-    is_rule = metric.name.startswith("macs.")
-    hint = did_you_mean(metric.name, [f"macs.{rule}" for rule in rules]) if is_rule else ""
+        return found
+    known = [f"{MACS}{rule}" for r in sources if isinstance(r, ProfileRecord)
+             for rule in r.static.macs]  # fmt: skip
+    known += [f"{PROXY}{r.name}" for r in sources if isinstance(r, ProxyRecord)]
+    family = metric.name.startswith((MACS, PROXY))
+    hint = did_you_mean(metric.name, dict.fromkeys(known)) if family else ""
     raise BadRequest(f"{who}: no record has {metric.name}{hint}")
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from harness.errors import BadRequest, did_you_mean
 from harness.records import ProfileRecord
-from harness.report.conditions import protocol_differences
+from harness.report.conditions import WEIGHTS, protocol_differences
 from harness.report.pairing import Pair, Pairing, pair
 from harness.report.ratio import Ratio, geometric_mean, rate_ratio
 from harness.report.side import Side, timing_of
@@ -45,7 +45,7 @@ class Comparison:
     Attributes:
         a: The side that is 1.
         b: The side that is so many times as fast.
-        unlike: What differs between them, `device` and protocol keys, with both values.
+        unlike: What differs between them, `device`, `weights` and protocol keys, with both values.
         compared: The networks that were timed on both.
         mean: Geometric mean of the ratios; null where nothing is compared.
         pairing: What else there is: changed networks, and those of one side only.
@@ -67,7 +67,7 @@ def compare(a: Side, b: Side, *, across: Sequence[str] = ()) -> Comparison:
     Args:
         a: The side that is 1.
         b: The other one.
-        across: What may differ: `device`, `input` or keys of the protocol.
+        across: What may differ: `device`, `input`, `weights` or keys of the protocol.
 
     Raises:
         BadRequest: If the sides differ in anything else but how long was measured, if `across`
@@ -119,7 +119,8 @@ def _unlike(a: Side, b: Side) -> dict[str, tuple[str, str]]:
 
 
 def _check_across(across: Sequence[str], a: Side, b: Side) -> None:
-    known = ("device", "input", *sorted({*a.protocol, *b.protocol, *FOLLOWS} - {"device"}))
+    keys = {*a.protocol, *b.protocol, *FOLLOWS, WEIGHTS} - {"device"}
+    known = ("device", "input", *sorted(keys))
     for field in across:
         if field not in known:
             raise BadRequest(f"--across: no such condition {field!r}{did_you_mean(field, known)}")
@@ -155,10 +156,10 @@ def _nothing_in_common(pairing: Pairing) -> str:
 
 def _notes(a: Side, b: Side, compared: Sequence[Compared]) -> list[str]:
     notes = []
-    names = [side.conditions.protocol_names[0] for side in (a, b)]
+    names = [side.conditions.protocol.get("name", "unnamed") for side in (a, b)]
     if names[0] != names[1]:
         notes.append(f"protocols are called {names[0]} and {names[1]}")
-    notes += _software_notes(a, b)
+    notes += [*_software_notes(a, b), *_weights_notes(compared)]
     sides = {"A": [each.pair.a for each in compared], "B": [each.pair.b for each in compared]}
     few = {
         name: sum(len(timing_of(record).rounds) < FEWEST_ROUNDS for record in records)
@@ -182,6 +183,17 @@ def _software_notes(a: Side, b: Side) -> list[str]:
         if old != new:
             lines.append(f"{key} {_short(old)} -> {_short(new)}")
     return [f"software differs: {', '.join(lines)}"] if lines else []
+
+
+def _weights_notes(compared: Sequence[Compared]) -> list[str]:
+    """Return a note on the networks that were timed with one file in A and with another in B."""
+    files = [(each.name, each.pair.a.weights, each.pair.b.weights) for each in compared]
+    changes = [
+        f"{name} {ours.label} -> {theirs.label}"
+        for name, ours, theirs in files
+        if ours is not None and theirs is not None and ours.sha256 != theirs.sha256
+    ]
+    return [f"weights differ: {', '.join(changes)}"] if changes else []
 
 
 def _short(version: str) -> str:

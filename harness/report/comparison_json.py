@@ -4,6 +4,7 @@ Ratios are B's FPS over A's; `[A's, B's]` is a list of two.
 
     a, b            `device`, `protocol`
     across          what differs: field -> [A's, B's], null where a protocol does not state it
+                    (`weights`: `as built`, `trained`, `trained in part`)
     variants        `variant`, `variant_b`, `spec_sha256`, `input_shape`, `input_shape_b`, `ratio`,
                     `ratio_ci95` (null where unknown), `verdict` (`faster`, `slower`,
                     `no difference`, `unknown`), `a` and `b` (`fps`, `fps_ci95`, `iterations`,
@@ -23,6 +24,7 @@ from typing import Any
 
 from harness.records import ProfileRecord
 from harness.report.comparison import Compared, Comparison
+from harness.report.conditions import AS_BUILT, WEIGHTS
 from harness.report.normalise import MeasuredScale
 from harness.report.pairing import Pair, changed_options
 from harness.report.ratio import Ratio
@@ -56,7 +58,8 @@ def _values(comparison: Comparison, field: str) -> list[Any]:
     sides = (comparison.a, comparison.b)
     if field == "device":
         return [side.conditions.device for side in sides]
-    return [side.protocol.get(field) for side in sides]
+    absent = AS_BUILT if field == WEIGHTS else None
+    return [side.protocol.get(field, absent) for side in sides]
 
 
 def _compared(each: Compared) -> dict[str, Any]:

@@ -8,11 +8,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.records import ProfileRecord, ReportedRecord
+from harness.records import ProfileRecord, ReportedRecord, WeightsUsed
 
 HOW_LONG = ("iterations", "until", "budget_s", "min_iterations", "rounds")
 """Protocol keys that say how long was measured and not how: they make a figure more or less
 certain, but not another figure."""
+
+WEIGHTS, AS_BUILT = "weights", "as built"
+"""What a network was timed with, told like a key of the protocol, which is absent where that were
+weights as built: how long arithmetic takes depends on its numbers (denormal ones on a CPU, the
+power that a GPU draws). Which file is no condition, since every network has its own."""
 
 BEFORE: Mapping[str, Any] = {"provider": None, "fold_bn": False}
 """Protocol keys that came later, with what held before: a record that lacks one and a record that
@@ -31,8 +36,10 @@ class Conditions:
 
     Attributes:
         device: The device's name.
-        protocol_id: Name and content of the protocol, short: `paper@1a2b3c4d`.
-        protocol: The protocol without `HOW_LONG`, and without `BEFORE` where it held.
+        protocol_id: Name and content of the protocol, short: `paper@1a2b3c4d`, and with trained
+            weights `paper+weights@5e6f7a8b`.
+        protocol: The protocol without `HOW_LONG`, and without `BEFORE` where it held; with
+            `WEIGHTS` where there were any.
     """
 
     device: str
@@ -45,6 +52,16 @@ class Conditions:
         identity = self.protocol_id.casefold()
         return identity.partition("@")[0], identity
 
+    @property
+    def on_cpu(self) -> bool:
+        """Whether it was taken on a CPU; a publication's protocol does not say."""
+        return self.protocol.get("device") == "cpu"
+
+    @property
+    def device_text(self) -> str:
+        """The device's name, which does not always tell that it is a CPU."""
+        return f"{self.device}, a CPU" if self.on_cpu else self.device
+
     def __str__(self) -> str:
         return f"{self.device} under {self.protocol_id}"
 
@@ -53,20 +70,26 @@ def of_profile(record: ProfileRecord, *, besides: Collection[str] = ()) -> Condi
     """Return the conditions of a timed record, `besides` those keys of its protocol."""
     assert record.timing is not None
     kept = {key: value for key, value in record.timing.protocol.items() if key not in besides}
-    identity, protocol = identified(kept)
+    identity, protocol = identified(kept, record.weights)
     return Conditions(device_name(record.environment), identity, protocol)
 
 
-def identified(protocol: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
-    """Return the id of a record's protocol, and the keys of it that the id stands for."""
+def identified(
+    protocol: Mapping[str, Any], weights: WeightsUsed | None
+) -> tuple[str, Mapping[str, Any]]:
+    """Return the id of a record's protocol and weights, and the keys that the id stands for."""
     deciding = {
         k: v
         for k, v in protocol.items()
         if k not in HOW_LONG and not (k in BEFORE and v == BEFORE[k])
     }
+    name = deciding.get("name", "unnamed")
+    if weights is not None:
+        name = f"{name}+{WEIGHTS}"
+        deciding[WEIGHTS] = "trained" if weights.whole else "trained in part"
     content = json.dumps(deciding, sort_keys=True, ensure_ascii=False)
     digest = hashlib.sha256(content.encode()).hexdigest()[:8]
-    return f"{deciding.get('name', 'unnamed')}@{digest}", deciding
+    return f"{name}@{digest}", deciding
 
 
 def of_reported(record: ReportedRecord) -> Conditions:
@@ -81,12 +104,16 @@ def protocol_differences(protocols: Sequence[Mapping[str, Any]]) -> dict[str, li
     found = {}
     for key in keys:
         values = dict.fromkeys(
-            json.dumps(each[key], sort_keys=True) if key in each else NOT_STATED
+            json.dumps(each[key], sort_keys=True) if key in each else _absent(key)
             for each in protocols
         )
         if len(values) > 1:
             found[key] = list(values)
     return found
+
+
+def _absent(key: str) -> str:
+    return AS_BUILT if key == WEIGHTS else NOT_STATED
 
 
 def differences(protocols: Sequence[Mapping[str, Any]]) -> str:

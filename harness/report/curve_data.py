@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from harness.logged_record import LoggedRecord
 from harness.records import Record
-from harness.report.candidates import Candidate, Source, newest
+from harness.report.candidates import Candidate, newest
 from harness.report.curve_definition import CurveDefinition
-from harness.report.curve_metrics import Interval
+from harness.report.curve_metrics import Interval, Source
 from harness.report.curve_options import NOT_SET, is_numeric, key_of, ordered, text_of
 from harness.report.curve_records import candidates
 from harness.report.speed import FpsChoice

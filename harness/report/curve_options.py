@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.logged_record import LoggedRecord
-from harness.records import ProfileRecord
+from harness.report.curve_metrics import Source
 
 VARIANT, INPUT = "variant", "input"
 """What may be named like an option: the catalogue row, and the input size as `1024x2048`."""
@@ -18,7 +18,7 @@ NOT_SET = "not set"
 Options = Mapping[str, Any]
 
 
-def options_of(record: ProfileRecord | LoggedRecord) -> Options:
+def options_of(record: Source) -> Options:
     """Return the options of the record's network, one entry for each leaf of its spec.
 
     `variant` is the catalogue row without the settings behind it: `fassd-net` of
@@ -26,7 +26,7 @@ def options_of(record: ProfileRecord | LoggedRecord) -> Options:
     """
     found = dict(_leaves(record.spec, ""))
     found[VARIANT] = record.variant.partition("[")[0]
-    if isinstance(record, ProfileRecord):
+    if not isinstance(record, LoggedRecord):  # a network that was trained has no one input
         found[INPUT] = "x".join(map(str, record.input_shape[2:]))
         if record.input_shape[0] != 1:
             found["batch"] = record.input_shape[0]
@@ -62,7 +62,8 @@ def text_of(value: Any) -> str:
     if isinstance(value, list):
         return "-".join(text_of(entry) for entry in value)
     if isinstance(value, float):
-        return f"{value:g}"
+        # Two that differ read differently.
+        return short if float(short := f"{value:g}") == value else repr(value)
     return "none" if value is None else str(value).encode(errors="replace").decode()
 
 

@@ -64,7 +64,8 @@ class Definition:
         rows: The rows, in order.
         groups: Titles of the groups by number; null for one that is only set apart.
         footnotes: Notes under the table, before those that the figures themselves require.
-        fps_footnotes: Behind them, notes on the published FPS; tables of ratios have them too.
+        fps_footnotes: Behind them, notes on the published FPS; tables of ratios have them too, and
+            so have tables of the same rows (`rows_of`).
         scales: Table of device scales for the column `fps_norm`; null means the paper's.
         emphasis: Which columns show their best figure; null for none.
         split: The set that mIoU is of; logs of another one do not count.
@@ -201,7 +202,10 @@ def _variant_definition(path: Path, root: Node) -> Definition:
     columns = _columns(keys["columns"], named_columns)
     shape = read_input(keys["input"])
     only = None if "input_size" in columns else shape
-    groups, rows = read_rows(root, keys, only, _beside(path, _table_with_rows))
+    load = _beside(path, _table_with_rows)
+    groups, rows = read_rows(root, keys, only, load)
+    other = load(keys["rows_of"]) if "rows_of" in keys else None
+    inherited = other.fps_footnotes if other else ()
     return Definition(
         name=path.stem,
         title=keys["title"].text(),
@@ -213,7 +217,7 @@ def _variant_definition(path: Path, root: Node) -> Definition:
         rows=rows,
         groups=groups,
         footnotes=_footnotes(keys),
-        fps_footnotes=_footnotes(keys, "fps_footnotes"),
+        fps_footnotes=(*inherited, *_footnotes(keys, "fps_footnotes")),
         scales=path.parent / keys["scales"].text() if "scales" in keys else None,
         emphasis=_emphasis(keys["emphasis"], columns) if "emphasis" in keys else None,
         split=keys["split"].one_of(SPLITS) if "split" in keys else "val",

@@ -152,11 +152,17 @@ def _draw_bars(axes: Axes, data: CurveData, frame: pd.DataFrame) -> None:
 
 def _draw_axes(axes: Axes, data: CurveData, frame: pd.DataFrame) -> None:
     definition = data.definition
-    log_x = data.numeric and definition.x_scale == "log"
+    log_x = definition.x_scale == "log"
     if definition.y_scale == "log":
         _set_log_y(axes, data, frame)
     axes.set_xlabel(wrapped(definition.x_label or definition.x))
     axes.set_ylabel(textwrap.fill(definition.y_label or definition.y.label, Y_WIDTH))
+    if log_x and not data.numeric:
+        named = ", ".join(text_of(x) for x in data.xs)
+        raise BadRequest(
+            f"figure {definition.name}: {definition.x} must be numbers on a logarithmic axis, "
+            f"got {named}"
+        )
     if log_x and min(data.xs) <= 0:
         raise BadRequest(
             f"figure {definition.name}: {definition.x} must be above 0 on a logarithmic axis, "

@@ -13,13 +13,14 @@ from typing import Literal
 
 from harness.errors import BadRequest
 from harness.records import Record
-from harness.report.figure_definition import Axis, FigureDefinition
-from harness.report.figure_front import front_line, on_front
+from harness.report.figure_definition import DEVICE, Axis, FigureDefinition
+from harness.report.figure_front import LESS_IS_BETTER, front_line
 from harness.report.figure_limits import Limits, limits_of
 from harness.report.figure_notes import notes_of, warnings_of
 from harness.report.figure_rows import PointRecords, point_records
 from harness.report.figure_values import Speed, Value, choose, value_of
 from harness.report.model import REPORTED_MARK
+from harness.report.pareto import on_front
 from harness.report.speed import FpsChoice
 
 XEdge = Literal["left", "right"]
@@ -125,6 +126,7 @@ def collect(
     choice = choice or FpsChoice(origin=definition.fps)
     found = point_records(definition, records)
     speed = choose(definition, found, choice)
+    definition = _with_device(definition, speed)
     names = Counter(each.records.label for each in found)
     points, missing = [], []
     for position, each in enumerate(found):
@@ -135,9 +137,20 @@ def collect(
             missing.append(point)
     if not points:
         raise BadRequest(f"figure {definition.name}: must have a point, got {missing[0]}")
-    notes = notes_of(found, speed, points)
+    notes = notes_of(definition, found, speed, points)
     warnings = (*missing, *warnings_of(found, speed, choice))
     return _placed(definition, points, notes, warnings)
+
+
+def _with_device(definition: FigureDefinition, speed: Speed) -> FigureDefinition:
+    """Return `definition`, its axes saying which device FPS are of: a drawing has no caption."""
+    conditions = speed.plain.conditions if speed.plain else None
+    device = conditions.device_text if conditions else "several devices"
+    x, y = (
+        replace(axis, label=axis.label.replace(DEVICE, device))
+        for axis in (definition.x, definition.y)
+    )
+    return replace(definition, x=x, y=y)
 
 
 def _point(
@@ -200,7 +213,8 @@ def _placed(
     y_limits = limits_of(definition.y, [p.y for p in fitted], definition.name)
     figures = (definition.x.figure, definition.y.figure)
     ranked = on_front(
-        [(p.x.value, p.y.value) for p, known in zip(points, exact, strict=True) if known], figures
+        [(p.x.value, p.y.value) for p, known in zip(points, exact, strict=True) if known],
+        [figure not in LESS_IS_BETTER for figure in figures],
     )
     ranks = iter(ranked)
     # Two rates have no front: more of both is what every faster device brings.

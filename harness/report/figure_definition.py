@@ -51,6 +51,7 @@ PUBLISHED: FigureName = "fps_norm.reported"  # of print even where there is one 
 SIZES: tuple[FigureName, ...] = ("params_m", "gflops")  # what grows with a network
 CORNERS: tuple[Corner, ...] = ("upper right", "upper left", "lower right", "lower left")
 SCALES: tuple[Scale, ...] = ("linear", "log")
+DEVICE = "{device}"  # in the label of an axis of `fps`: what it was measured on
 FONT = "DejaVu Sans"  # comes with matplotlib: the same on every machine
 
 
@@ -60,7 +61,7 @@ class Axis:
 
     Attributes:
         figure: Which figure of the records.
-        label: What stands along it.
+        label: What stands along it; `{device}` in that of `fps` stands for what was measured on.
         range: From where to where, points beyond it being pinned to its edges; null fits it to
             the points.
         scale: `log` gives equal ratios equal lengths.
@@ -197,6 +198,8 @@ def _axis(node: Node) -> Axis:
     if scale == "log" and limits and limits[0] <= 0:
         keys["range"].refuse("must begin above 0 where scale is log")
     figure = keys["figure"].one_of((*FIGURES, PUBLISHED))
+    if DEVICE in keys["label"].text() and figure != "fps":
+        keys["label"].refuse(f"must have {DEVICE} only where figure is fps, got {figure}")
     return Axis(figure=figure, label=keys["label"].text(), range=limits, scale=scale)
 
 

@@ -6,27 +6,36 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.records import ProfileRecord, ReportedRecord
+from harness.report.figure_definition import PUBLISHED, FigureDefinition
 from harness.report.figure_rows import PointRecords
 from harness.report.figure_values import Speed
 from harness.report.norm_speed import norm_notes
 from harness.report.rows import failure_warnings, record_warnings
 from harness.report.speed import FpsChoice, Speeds
-from harness.report.speed_notes import speed_notes, speed_warnings
+from harness.report.speed_notes import cpu_notes, speed_notes, speed_warnings
 
 if TYPE_CHECKING:
     from harness.report.figure_data import Point
 
 
 def notes_of(
-    found: Sequence[PointRecords], speed: Speed, points: Sequence[Point]
+    definition: FigureDefinition,
+    found: Sequence[PointRecords],
+    speed: Speed,
+    points: Sequence[Point],
 ) -> tuple[str, ...]:
-    """Return the sentences that belong into the caption: speeds first, then sources."""
+    """Return the sentences that belong into the caption: speeds first, then sources.
+
+    A row without a speed is not drawn and warned of, so no note has to say what is missing.
+    """
     rows = [each.records for each in found]
     notes: list[str] = []
     if speed.plain is not None:
-        notes += speed_notes(rows, speed.plain)
+        if PUBLISHED in (definition.x.figure, definition.y.figure):
+            notes += cpu_notes(speed.plain.conditions)
+        notes += speed_notes([rows[i] for i in speed.plain.records], speed.plain)
     if speed.norm is not None:
-        notes += norm_notes(rows, speed.norm)
+        notes += norm_notes([rows[i] for i in speed.norm.records], speed.norm)
     records = [record for point in points for record in point.records]
     works = dict.fromkeys(
         f"{r.table}: {r.source.work}" for r in records if isinstance(r, ReportedRecord)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from harness.records import Record
 from harness.report.columns import Column
 
+T = TypeVar("T")
 Kind = Literal["label", "measured", "logged", "reported", "absent"]
 Rank = Literal["best", "second"]
 
@@ -105,9 +106,11 @@ class Table:
 
     def column_cells(self) -> Iterator[tuple[Column, tuple[Cell, ...]]]:
         """Yield each column with its cells from top to bottom."""
-        yield from zip(
-            self.columns, zip(*(row.cells for row in self.rows), strict=True), strict=True
-        )
+        yield from zip(self.columns, self.down([row.cells for row in self.rows]), strict=True)
+
+    def down(self, lines: Sequence[Sequence[T]]) -> tuple[tuple[T, ...], ...]:
+        """Return what stands in each column, given what stands in each line; there may be none."""
+        return tuple(zip(*lines, strict=True)) if lines else ((),) * len(self.columns)
 
     def header_marks(self) -> tuple[str, ...]:
         """Return a column's mark where all of its figures are of one kind that has a mark."""

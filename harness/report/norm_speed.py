@@ -19,7 +19,7 @@ from harness.report.normalise import DEVICE_BOUND, normalised, uses_tensorrt
 from harness.report.rows import RowRecords
 from harness.report.scales import Scales
 from harness.report.speed import FpsChoice, matching
-from harness.report.speed_notes import protocol_text
+from harness.report.speed_notes import protocol_text, weights_notes
 
 COLUMN = "FPS (norm.)"
 
@@ -93,7 +93,11 @@ def norm_notes(rows: Sequence[RowRecords], speeds: NormSpeeds) -> list[str]:
     reported = [r for r in speeds.records.values() if isinstance(r, ReportedRecord)]
     notes = []
     if shown:
-        notes += [_rule(shown, scales), *_protocols(shown, speeds.besides)]
+        notes += [
+            _rule(shown, scales),
+            *_protocols(shown, speeds.besides),
+            *weights_notes(COLUMN, shown),
+        ]
     if reported:
         devices = ", ".join(dict.fromkeys(r.device for r in reported))
         notes.append(f"{COLUMN}: as reported, normalised there, of {devices}.")

@@ -6,69 +6,53 @@ not beat each other: either all of them are on the front, or none.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
-Gains = NDArray[np.float64]
+Gains: TypeAlias = tuple[float, ...]  # of a row, its figures turned so that more is better
 
 
-def on_front(values: Any, more_is_better: Sequence[bool]) -> NDArray[np.bool_]:
-    """Return for each row of `values` whether it is on the front.
+def on_front(rows: Sequence[Sequence[float]], more_is_better: Sequence[bool]) -> list[bool]:
+    """Return for each of `rows` whether it is on the front.
 
     Two figures take O(n log n); more take O(n x size of the front).
 
     Args:
-        values: Of shape (rows, figures), without NaN.
+        rows: The figures of each row, none of them NaN.
         more_is_better: For each figure.
 
     Raises:
-        ValueError: If the shapes do not fit, or a value is NaN.
+        ValueError: If a row has other figures, there is none, or one is NaN.
     """
-    gains: Gains = np.asarray(values, dtype=np.float64)
-    if gains.ndim != 2 or gains.shape[1] != len(more_is_better) or not len(more_is_better):
-        raise ValueError(f"on_front: a column for each of {more_is_better}, got {gains.shape}")
-    if np.isnan(gains).any():
-        raise ValueError("on_front: values must be numbers, got NaN")
-    gains = gains * np.where(list(more_is_better), 1.0, -1.0)
-    kept = np.zeros(len(gains), dtype=np.bool_)
-    if len(gains):
-        # Best first, by the first figure, then by the next: what beats a row stands before it.
-        order = np.lexsort(tuple(-gains[:, i] for i in reversed(range(gains.shape[1]))))
-        ordered = gains[order]
-        kept[order] = _of_two(ordered) if gains.shape[1] == 2 else _of_many(ordered)
-    return kept
+    signs = [1.0 if more else -1.0 for more in more_is_better]
+    for row in rows:
+        if not signs or len(row) != len(signs) or any(map(math.isnan, row)):
+            raise ValueError(f"on_front: a number for each of {list(more_is_better)}, got {row}")
+    gains = [tuple(x * sign for x, sign in zip(row, signs, strict=True)) for row in rows]
+    # Best first, by the first figure, then by the next: what beats a row stands before it.
+    ordered = sorted(set(gains), reverse=True)
+    front = set(_of_two(ordered) if len(signs) == 2 else _of_many(ordered))
+    return [row in front for row in gains]
 
 
-def _of_two(ordered: Gains) -> NDArray[np.bool_]:
-    """Return the front of rows sorted best first: each is better in the second than all before.
-
-    Rows that share the first figure share their fate only where they share the second as well: the
-    best of them stands first.
-    """
-    first, second = ordered[:, 0], ordered[:, 1]
-    starts = np.r_[True, first[1:] != first[:-1]]  # of rows with one first figure
-    start = np.maximum.accumulate(np.where(starts, np.arange(len(first)), 0))
-    best = np.maximum.accumulate(second)
-    before = np.where(start > 0, best[start - 1], -np.inf)  # among those better in the first
-    kept: NDArray[np.bool_] = (second == second[start]) & ((second > before) | (start == 0))
-    return kept
+def _of_two(ordered: Sequence[Gains]) -> list[Gains]:
+    """Return the front of different rows, best first: each is better in the second than before."""
+    front: list[Gains] = []
+    for row in ordered:
+        if not front or row[1] > front[-1][1]:
+            front.append(row)
+    return front
 
 
-def _of_many(ordered: Gains) -> NDArray[np.bool_]:
-    """Return the front of rows sorted best first, each held against the front before it."""
-    kept = np.zeros(len(ordered), dtype=np.bool_)
-    front = np.empty_like(ordered)  # its first `size` rows
-    size = 0
-    for position, row in enumerate(ordered):
-        if position and (row == ordered[position - 1]).all():
-            kept[position] = kept[position - 1]  # a front of equals would take n x n
-            continue
-        above = (front[:size] >= row).all(axis=1)
-        if not (front[:size][above] > row).any():
-            kept[position] = True
-            front[size] = row
-            size += 1
+def _of_many(ordered: Sequence[Gains]) -> list[Gains]:
+    """Return the front of different rows, best first, each held against the front before it."""
+    import numpy as np  # not for two figures: a figure's points alone need no numpy
+
+    front = np.empty((len(ordered), len(ordered[0]) if ordered else 0))  # its first `size` rows
+    kept: list[Gains] = []
+    for row in ordered:
+        if not (front[: len(kept)] >= row).all(axis=1).any():
+            front[len(kept)] = row
+            kept.append(row)
     return kept

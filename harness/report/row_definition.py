@@ -1,4 +1,4 @@
-"""The rows of a table: listed one by one, in groups, or those of another table at one input."""
+"""The rows of a table: listed one by one, in groups, or those of another table."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def read_rows(
             f"{root.where}: a table has the key 'rows' or the key 'groups', or 'rows_of' instead"
         )
     if "rows_of" in keys:
-        return _rows_of(keys["rows_of"], load)
+        return _rows_of(keys["rows_of"], load, only)
     if "rows" in keys:
         return (None,), tuple(_row(node, 0, only) for node in keys["rows"].items())
     titles: list[str | None] = []
@@ -99,12 +99,15 @@ def _own_input(node: Node, only: Shape | None) -> Shape:
 
 
 def _rows_of(
-    node: Node, load: Callable[[Node], Definition | None]
+    node: Node, load: Callable[[Node], Definition | None], only: Shape | None
 ) -> tuple[Groups, tuple[Row, ...]]:
-    """Return the rows of another table without inputs of their own, each network once."""
+    """Return the rows of another table: at `only`, each network once, or at its own inputs."""
     other = load(node)
     if other is None:
         node.refuse("must be a table of variants")
+    if only is None:
+        own = (replace(row, input_shape=other.shape_of(row)) for row in other.rows)
+        return other.groups, tuple(own)
     rows: dict[str, Row] = {}
     for row in other.rows:
         rows.setdefault(row.variant, replace(row, input_shape=None))

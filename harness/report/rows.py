@@ -131,11 +131,15 @@ def _row_records(
 def open_failure(
     failures: Sequence[FailedRecord], timed: Sequence[ProfileRecord]
 ) -> FailedRecord | None:
-    """Return the newest failure, or nothing where a timing came after it."""
+    """Return the newest failure, or nothing where a timing came after it.
+
+    A timing with trained weights takes no failure without any back, nor the reverse.
+    """
     newest = max(failures, key=created_at, default=None)
-    if newest is None or any(created_at(record) >= created_at(newest) for record in timed):
+    if newest is None:
         return None
-    return newest
+    alike = [record for record in timed if (record.weights is None) == (newest.weights is None)]
+    return None if any(created_at(each) >= created_at(newest) for each in alike) else newest
 
 
 def _reported(shape: Shape, found: Sequence[ReportedRecord]) -> ReportedRecord | None:
@@ -149,12 +153,13 @@ def _reported(shape: Shape, found: Sequence[ReportedRecord]) -> ReportedRecord |
 
 
 def record_warnings(rows: Sequence[RowRecords]) -> list[str]:
-    """Return a line for every variant without records, or with records of an older network."""
+    """Return a line on the variants without records, and one for each with an older network's."""
+    missing: dict[str, None] = {}
     lines = []
     for row in rows:
         newest = row.measured or (row.logged[-1] if row.logged else None)
         if not newest and not row.reported:
-            lines.append(f"{row.row.variant}: no record at this input size")
+            missing[row.row.variant] = None
         if newest and row.superseded:
             old = ", ".join(h[:12] for h in row.superseded)
             new = newest.spec_sha256[:12]
@@ -162,6 +167,8 @@ def record_warnings(rows: Sequence[RowRecords]) -> list[str]:
                 f"{row.row.variant}: older records are of another spec ({old}) than the newest "
                 f"({new}) and are not used"
             )
+    if missing:
+        lines.insert(0, f"{', '.join(missing)}: no record at this input size")
     return list(dict.fromkeys(lines))
 
 
@@ -173,7 +180,8 @@ def failure_warnings(rows: Sequence[RowRecords]) -> list[str]:
 def failure_line(record: FailedRecord) -> str:
     """Return a failure in one line."""
     date = created_at(record).date().isoformat()
-    return f"{record.variant}: failed on {date}: {' '.join(record.reason.split())}"
+    name = record.variant + (f" with {record.weights.label}" if record.weights else "")
+    return f"{name}: failed on {date}: {' '.join(record.reason.split())}"
 
 
 def created_at(record: Dated) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from harness.records import ProfileRecord
@@ -10,6 +10,7 @@ from harness.report.conditions import RUNTIMES, Conditions
 from harness.report.model import NO_FIGURE, REPORTED_MARK
 from harness.report.rows import RowRecords
 from harness.report.speed import Speeds
+from harness.report.together import together
 from harness.timing_records import Timing
 
 SOFTWARE = (
@@ -40,10 +41,23 @@ def speed_notes(
         f"FPS: {speeds.conditions.device}, {software}; protocol "
         f"{protocol_text(speeds.conditions)}.",
         _passes(speeds),
+        *weights_notes("FPS", [record for record, _ in _timed(speeds)]),
     ]
     if len(speeds.records) < len(rows):
         notes.append(_missing(rows, hint=hint))
     return notes
+
+
+def cpu_notes(conditions: Conditions | None) -> list[str]:
+    """Return what figures of a CPU beside published ones of GPUs do not say; nothing of a GPU."""
+    if conditions is None or not conditions.on_cpu:
+        return []
+    return [
+        f"Measured on {conditions.device_text}: this judges no factor between GPUs, and no ratio "
+        "on a GPU. A CPU spends its time otherwise (on the arithmetic of fp32 and on memory, where "
+        "a GPU may wait for kernels to be launched), so what holds here may not hold on a GPU, and "
+        "what does not hold here may."
+    ]
 
 
 def published_notes(speeds: Speeds) -> list[str]:
@@ -60,6 +74,16 @@ def _as_reported(column: str, speeds: Speeds) -> list[str]:
     ]
 
 
+def weights_notes(column: str, records: Iterable[ProfileRecord]) -> list[str]:
+    """Return which file each network of a column was timed with, where any was with one."""
+    files = [
+        f"{record.variant} {record.weights.label}" + ("" if record.weights.whole else " (in part)")
+        for record in records
+        if record.weights is not None
+    ]
+    return [f"{column}: with the weights of {', '.join(dict.fromkeys(files))}."] if files else []
+
+
 def protocol_text(conditions: Conditions) -> str:
     """Return a protocol's id and what it says; what it leaves open (null) is left out."""
     said = (
@@ -71,15 +95,15 @@ def protocol_text(conditions: Conditions) -> str:
 
 
 def speed_warnings(speeds: Speeds) -> list[str]:
-    """Return a line for every reason to distrust the FPS column."""
-    lines = []
+    """Return a line for every reason to distrust the FPS column, with the rows that it is about."""
+    found = []
     for record, timing in _timed(speeds):
         if timing.stopped_by == "interrupt":
-            lines.append(
-                f"{record.variant}: FPS was interrupted after {timing.iterations:,} of "
-                f"{timing.protocol.get('iterations', 'unknown')} passes"
-            )
-        lines += [f"{record.variant}: {warning}" for warning in timing.warnings]
+            asked = timing.protocol.get("iterations", "unknown")
+            text = f"FPS was interrupted after {timing.iterations:,} of {asked} passes"
+            found.append((record.variant, text))
+        found += [(record.variant, warning) for warning in timing.warnings]
+    lines = together(found)
     software = _software(speeds)
     if len(software) > 1:
         lines.append(f"FPS column: records are of different software: {'; '.join(software)}")

@@ -22,7 +22,8 @@ class Expected:
 
     Attributes:
         shapes: Input of a count, by the size that the plan has.
-        protocols: Of a timing, by size; null where the sweep only counts.
+        protocols: Of a timing, by size; null where the sweep only counts. A sweep times networks as
+            built, so that records of trained weights are none of it.
         device: Name of the device of a timing.
     """
 
@@ -40,7 +41,7 @@ class Expected:
                 return []
             return [size for size, shape in self.shapes.items() if shape == record.input_shape]
         protocol = record.protocol if isinstance(record, FailedRecord) else _completed(record)
-        if protocol is None or _device(record) != self.device:
+        if protocol is None or record.weights is not None or _device(record) != self.device:
             return []
         return [size for size, wanted in self.protocols.items() if wanted == protocol]
 
@@ -129,8 +130,8 @@ def _inputs(protocols: Mapping[Size, Mapping[str, Any]]) -> dict[Size, tuple[int
 
 
 def _completed(record: ProfileRecord) -> Mapping[str, Any] | None:
-    """Return the protocol of a timing that was not cut short, of weights as a sweep has them."""
-    if record.timing is None or record.timing.stopped_by == "interrupt" or record.weights:
+    """Return the protocol of a timing that was not cut short."""
+    if record.timing is None or record.timing.stopped_by == "interrupt":
         return None
     return record.timing.protocol
 

@@ -1,23 +1,28 @@
 """`harness profile --weights`: the network is timed with them, and the record says which."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from example_records import DETAILED, FAILED, PROFILE
 
 from harness import isolated
+from harness.cli.answer import CSV_FIELDS, csv_row
 from harness.cli.app import run
 from harness.errors import RunFailed
 from harness.profiling import weights as weights_module
 from harness.profiling.weights import GivenWeights, given_weights, load_given
 from harness.profiling.worker import profile_layers
+from harness.records import FailedRecord
 from harness.store import load
 from variants.build import build
 from variants.catalog import load_catalog
 from variants.spec import resolve
 
 QUICK = ["--input", "64x128", "--iterations", "2", "--rounds", "1", "--device", "cpu"]
+USED = DETAILED.weights
 SPEC = resolve(load_catalog()["dabnet"].chosen)
 
 
@@ -60,6 +65,10 @@ def test_every_round_loads_the_file(
     monkeypatch.setattr(weights_module, "given_weights", then_gone)
     assert profile("--weights", "own.pth") == 1
     assert "own.pth: cannot be read (No such file" in capsys.readouterr().err
+    [record] = load(Path("results")).records  # the failure, which says of which weights it is
+    assert isinstance(record, FailedRecord)
+    assert record.weights is not None
+    assert (record.weights.file, record.weights.whole) == ("own.pth", True)
 
 
 @pytest.mark.slow
@@ -79,6 +88,13 @@ def test_layers_are_profiled_with_the_weights_too(monkeypatch: pytest.MonkeyPatc
     path.unlink()
     with pytest.raises(RunFailed, match="cannot be read"):
         profile_layers(lambda _: None, SPEC, None, "cpu", given[0])  # type: ignore[arg-type]
+
+
+def test_csv_names_the_weights_in_its_last_column() -> None:
+    assert CSV_FIELDS[-1] == "weights"
+    for with_file, without in ((DETAILED, PROFILE), (replace(FAILED, weights=USED), FAILED)):
+        assert csv_row(with_file)["weights"] == "a.pth@00000000"
+        assert csv_row(without)["weights"] is None
 
 
 def test_what_is_loaded_is_what_the_file_holds() -> None:

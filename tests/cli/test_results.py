@@ -282,6 +282,23 @@ def test_many_lines_that_cannot_be_read_are_counted(capsys: pytest.CaptureFixtur
         (["runs", "--format", "csv", "--json"], "--json is a format of its own, got --format csv"),
         (["runs", "--format", "parquet"], "--format parquet: needs --out FILE, got none"),
         (["runs", "--limit", "x"], "'x' is not a valid int"),
+        *(
+            (
+                ["runs", "--list-columns", *flag],
+                f"--list-columns: says what columns there are, got {' '.join(flag)} besides",
+            )
+            for flag in (
+                ["--where", "params > 1"],
+                ["--sort", "params"],
+                ["--columns", "params"],
+                ["--newest"],
+                ["--limit", "0"],
+                ["--pareto", "a,b"],
+                ["--out", "a.csv"],
+                ["--format", "csv"],
+            )
+        ),
+        (["runs", "--list-columns", "--kind", "failed"], "got --kind ['failed'] besides"),
     ],
 )
 def test_a_bad_request_is_one_line(

@@ -7,7 +7,7 @@ import pytest
 from example_records import PROFILE, TIMING
 
 from harness.cli.speed_text import failure_line, record_lines, summary_lines
-from harness.records import FailedRecord, ProfileRecord
+from harness.records import FailedRecord, ProfileRecord, WeightsUsed
 from harness.timing_records import Limits, OutputError, Range, Round, Telemetry, Timing
 
 PROTOCOL: dict[str, Any] = {
@@ -135,3 +135,5 @@ def test_a_failure_is_one_line_with_its_peak_memory() -> None:
     )  # fmt: skip
     assert failure_line(failed) == "big: does not fit (peak memory 1.50 GiB)"
     assert failure_line(replace(failed, peak_memory_bytes=None)) == "big: does not fit"
+    used = WeightsUsed(file="a.pth", sha256="0" * 64, layout="erfnet", whole=True)
+    assert failure_line(replace(failed, weights=used)).startswith("big with a.pth@00000000: does")

@@ -12,6 +12,7 @@ from harness.records import (
     ReportedRecord,
     Source,
     StaticCost,
+    WeightsUsed,
 )
 from harness.timing_records import Latency, Timing
 
@@ -67,6 +68,11 @@ def timing(fps: float, **changes: Any) -> Timing:
         "warnings": (),
     }
     return Timing(**(base | changes))
+
+
+def trained(letter: str = "c", *, whole: bool = True) -> WeightsUsed:
+    """Return weights of a file of its own, `c.pth@cccccccc`."""
+    return WeightsUsed(file=f"{letter}.pth", sha256=letter * 64, layout="erfnet", whole=whole)
 
 
 def profile(variant: str, *, fps: float | None = None, device: str = GPU, **changes: Any) -> Any:

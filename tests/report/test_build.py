@@ -18,7 +18,7 @@ from harness.report.speed import FpsChoice
 from harness.store import paper_records
 from harness.timing_records import Round
 
-from .sample import COUNTS, CPU, GPU, failed, profile, protocol, reported, roof, timing
+from .sample import COUNTS, CPU, GPU, failed, profile, protocol, reported, roof, timing, trained
 
 PAPER = Path(__file__).parents[3] / "shared" / "paper" / "table1.csv"
 
@@ -172,6 +172,20 @@ def test_notes_name_machine_protocol_convention_and_sources() -> None:
     assert "mean over 10,000 timed passes." in notes
     assert "not timed" not in notes
     assert built.warnings == ()
+
+
+def test_a_note_names_the_weights_that_each_network_was_timed_with() -> None:
+    built = table(
+        profile("baseline", fps=100.0, weights=trained()),
+        profile("baseline-mda", fps=90.0, weights=trained("d")),
+    )
+    assert "FPS: with the weights of baseline c.pth@cccccccc, baseline-mda d.pth@dddddddd." in (
+        built.footnotes
+    )
+    assert any("protocol paper+weights@" in n and "weights trained." in n for n in built.footnotes)
+    built = table(profile("baseline", fps=100.0, weights=trained(whole=False)))
+    assert "FPS: with the weights of baseline c.pth@cccccccc (in part)." in built.footnotes
+    assert "weights" not in "".join(table(profile("baseline", fps=100.0)).footnotes)
 
 
 def test_a_table_of_reported_figures_claims_none_as_ours() -> None:

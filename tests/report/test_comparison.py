@@ -23,7 +23,7 @@ from harness.report.speed import FpsChoice
 from harness.timing.statistics import fps_interval, relative_half_width
 from harness.timing_records import Round, Timing
 
-from .sample import CPU, GPU, failed, profile, protocol, reported, roof, timing
+from .sample import CPU, GPU, failed, profile, protocol, reported, roof, timing, trained
 
 LATER = "2026-02-01T00:00:00Z"
 
@@ -332,6 +332,45 @@ def test_what_decides_a_figure_is_refused(key: str, value: object) -> None:
     assert refusal([timed("x", 10)], [timed("x", 20, keys={key: value})]).endswith(
         f"--across {key}"
     )
+
+
+def test_trained_weights_against_weights_as_built_is_a_difference_to_name() -> None:
+    a, b = [timed("x", 10)], [timed("x", 20, weights=trained())]
+    message = refusal(a, b)
+    assert 'got weights as built and "trained"' in message
+    assert message.endswith("name: --across weights")
+    result = compared(a, b, across=["weights"])
+    assert result.compared[0].ratio.value == 2.0
+    assert 'weights: as built -> "trained"' in to_text(result)
+    assert not [note for note in result.notes if "called" in note or "weights" in note]
+    assert json.loads(to_json(result, None))["across"] == {"weights": ["as built", "trained"]}
+    assert compared(a, a, across=["weights"]).unlike == {}  # may differ, and does not
+
+
+def test_weights_of_another_file_are_noted_and_not_refused() -> None:
+    a = [timed("x", 10, weights=trained()), timed("y", 10, weights=trained())]
+    b = [timed("x", 20, weights=trained("d")), timed("y", 20, weights=trained())]
+    result = compared(a, b)
+    assert result.unlike == {}
+    assert "weights differ: x c.pth@cccccccc -> d.pth@dddddddd" in result.notes
+    assert not [note for note in compared(a, a).notes if "weights" in note]
+
+
+def test_a_side_of_both_is_refused() -> None:
+    a = [timed("x", 10), timed("y", 10, weights=trained())]
+    message = refusal(a, a)
+    assert 'protocols differ in weights (as built, "trained")' in message
+    side = choose_side(a, FpsChoice(protocol="paper+weights"), name="A")
+    assert [record.variant for record in side.records] == ["y"]
+
+
+def test_a_failure_with_weights_is_named_until_a_timing_with_weights_comes() -> None:
+    failure = failed("x", weights=trained())
+    after = timed("x", 10, created=LATER)
+    line = "x with c.pth@cccccccc: failed on 2026-01-05: out of memory"
+    assert choose_side([failure, after], FpsChoice(), name="A").failures == (line,)
+    after = replace(after, weights=trained("d"))
+    assert choose_side([failure, after], FpsChoice(), name="A").failures == ()
 
 
 def test_a_key_that_another_one_decides_need_not_be_named() -> None:

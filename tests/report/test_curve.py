@@ -9,16 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from example_records import PROXY
 
 from harness.errors import BadRequest
 from harness.logged_record import LoggedRecord
+from harness.proxy_record import ProxyRecord
 from harness.records import ProfileRecord, Record
 from harness.report.curve_data import CurveData, collect_curve
 from harness.report.curve_definition import CurveDefinition
+from harness.report.curve_json import curve_json
 from harness.report.curve_metrics import metric_of
+from harness.report.curve_options import text_of
 from harness.report.plot_definition import curve_of, load_plot
 from harness.report.speed import FpsChoice
-from harness.timing_records import Latency
+from harness.timing_records import Latency, Limits
 
 from .sample import profile, protocol, timing
 from .test_figure import logged
@@ -85,13 +89,63 @@ def test_points_stand_at_the_option_and_the_metric_in_its_unit_by_x() -> None:
         ("latency_s.p50", 19.0),
         ("latency_s.p99", 31.0),
         ("energy_j", 2.5),
+        ("peak_memory_bytes", 3.0),
+        ("roofline_s", 5.0),
+        ("roofline_share", 25.0),
+        ("params_constructed", 4.0),
     ],
 )
 def test_each_metric_is_read_in_its_unit(metric: str, value: float) -> None:
     latency = Latency(mean=0.020, min=0.01, p50=0.019, p90=0.02, p95=0.02, p99=0.031, max=0.04)
-    timed = timing(50.0, latency_s=latency, energy_j=2.5)
-    data = curve([record(alpha=2, gmacs=45.0, timing=timed)], metric)
-    assert places(data) == [(2, pytest.approx(value))]
+    limits = Limits(macs_per_s=1, bytes_per_s=1, arithmetic_s=1, memory_s=1, roofline_s=0.005,
+                    share=0.25)  # fmt: skip
+    timed = timing(
+        50.0, latency_s=latency, energy_j=2.5, peak_memory_bytes=3 * 2**20, limits=limits
+    )
+    made = record(alpha=2, gmacs=45.0, timing=timed)
+    made = replace(made, static=replace(made.static, params_constructed=4 * 10**6))
+    assert places(curve([made], metric)) == [(2, pytest.approx(value))]
+
+
+def test_what_was_not_measured_beside_a_rate_is_no_point() -> None:
+    timed = record(alpha=2, timing=timing(50.0))
+    for metric in ("energy_j", "peak_memory_bytes", "roofline_s", "roofline_share"):
+        with pytest.raises(BadRequest, match=f"no record has {metric}"):
+            curve([timed], metric)
+
+
+def scored(alpha: int, value: float | None, name: str = "naswot", **changes: Any) -> ProxyRecord:
+    return replace(PROXY, spec=spec(alpha), name=name, value=value, **changes)
+
+
+def test_the_score_of_a_proxy_is_a_metric_by_its_name() -> None:
+    records = [*SWEEP, scored(2, 7.5), scored(1, 9.0), scored(4, None), scored(8, 1.0, "other")]
+    data = curve(records, "proxy.naswot")
+    assert places(data) == [(1, 9.0), (2, 7.5)]
+    assert data.definition.y.label == "naswot (proxy)"
+    assert (data.points[0].kind, data.points[0].ci95) == ("measured", None)
+    record_of = json.loads(curve_json(data))["points"][0]["records"][0]
+    assert (record_of["kind"], record_of["name"], record_of["source"]) == (
+        "proxy", "naswot", PROXY.source,
+    )  # fmt: skip
+    newer = scored(2, 8.0, created="2026-01-03T00:00:00+00:00")
+    assert places(curve([newer, *records], "proxy.naswot")) == [(1, 9.0), (2, 8.0)]
+    with pytest.raises(BadRequest, match=r"no record has proxy\.nasot; did you mean proxy\.naswot"):
+        curve(records, "proxy.nasot")
+    with pytest.raises(BadRequest, match=r"no metric 'proxy\.'"):
+        curve(records, "proxy.")
+
+
+def test_a_proxy_depends_on_the_input_size() -> None:
+    small = replace(scored(2, 1.0), input_shape=(1, 3, 8, 8))
+    assert places(curve([small, scored(2, 7.5)], "proxy.naswot", x="input")) == [
+        ("8x8", 1.0), ("1024x2048", 7.5),
+    ]  # fmt: skip
+
+
+def test_numbers_that_differ_read_differently_on_an_axis() -> None:
+    records = [record(spec=spec() | {"a": {"b": b}}) for b in (1.7, 1.7000001, 2.0)]
+    assert [text_of(x) for x in curve(records, x="a.b").xs] == ["1.7", "1.7000001", "2"]
 
 
 def test_accuracy_comes_out_of_logs() -> None:

@@ -295,6 +295,27 @@ def test_rows_of_another_table_stand_at_one_input_each_network_once(tmp_path: Pa
     assert [row.compared for row in table.rows[:3]] == [False, False, True]
 
 
+def test_rows_of_another_table_keep_their_inputs_where_a_column_says_which(tmp_path: Path) -> None:
+    text = (
+        "title: T\nsource: table-4\ninput: 64x128\nconvention: paper\n"
+        "columns: [method, input_size]\nrows_of: 4\n"
+    )
+    table, four = own(tmp_path, text), load_definition("4")
+    assert isinstance(four, Definition)
+    assert table.wanted == four.wanted  # none at 64x128, swiftnet-rn18 twice
+    assert len(table.rows) == len(four.rows) == 19
+
+
+def test_rows_of_another_table_bring_its_notes_on_their_published_rates(tmp_path: Path) -> None:
+    text = (
+        "title: T\nsource: table-4\ninput: 64x128\nconvention: paper\ncolumns: [method, fps]\n"
+        "rows_of: 4\nfps_footnotes: [One of my own.]\n"
+    )
+    four = load_definition("4")
+    assert isinstance(four, Definition)
+    assert own(tmp_path, text).fps_footnotes == (*four.fps_footnotes, "One of my own.")
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [

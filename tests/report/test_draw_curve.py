@@ -123,6 +123,10 @@ def test_axes_may_be_logarithmic() -> None:
     zero = with_scales(curve([record(alpha=0)]), x_scale="log")
     with pytest.raises(BadRequest, match=r"context\.alpha must be above 0 on a logarithmic axis"):
         draw_curve(zero, "png")
+    names = curve([g for g in GRID if g.spec["context"]["alpha"] == 1], x="fusion.dilations")
+    message = r"fusion\.dilations must be numbers on a logarithmic axis, got 1-1-1, 8-4-2$"
+    with pytest.raises(BadRequest, match=message):
+        draw_curve(with_scales(names, x_scale="log"), "png")
 
 
 def test_labels_of_the_definition_replace_the_names() -> None:

@@ -23,6 +23,7 @@ from harness.report.plot_definition import changed_figure
 from harness.report.web.figure_page import figure_page
 from harness.report.web.figure_table import figure_table
 from harness.store import paper_records
+from tests.report.sample import GPU
 from tests.report.survival.made_up import measured
 
 RATIOS = load_figure("fig-ratios")
@@ -61,6 +62,40 @@ def test_a_point_is_the_published_rate_normalised_and_the_measured_one() -> None
 def test_published_figures_stay_published_where_there_are_our_own() -> None:
     # fps_norm alone would take the measured one: an H200 has no scale, so there would be no point.
     assert {p.x.kind for p in figure().points} == {"reported"}
+
+
+def test_the_axis_names_the_device_since_a_drawing_has_no_caption() -> None:
+    data = figure()
+    assert data.definition.y.label == f"FPS measured on {GPU}"
+    assert json.loads(figure_json(data))["y"]["label"] == f"FPS measured on {GPU}"
+    assert not any(text.startswith("Measured on") for text in data.notes)
+    other = load_figure("fig1")
+    assert collect(other, paper_records()).definition == other
+
+
+def test_notes_speak_of_no_dash_since_rows_without_a_rate_are_not_drawn() -> None:
+    assert not any("–" in text for text in figure().notes)
+    assert any(text.startswith("FPS: mean over") for text in figure().notes)
+
+
+def test_a_cpu_is_named_as_one_that_judges_no_gpu() -> None:
+    slow = [
+        measured(name, fps, device="AMD EPYC", protocol={"device": "cpu"})
+        for name, fps in (("fassd-net", 0.8), ("dabnet", 0.5))
+    ]
+    data = figure(*slow)
+    assert data.definition.y.label == "FPS measured on AMD EPYC, a CPU"
+    assert data.notes[0].startswith(
+        "Measured on AMD EPYC, a CPU: this judges no factor between GPUs, and no ratio on a GPU."
+    )
+    assert "FPS measured on AMD EPYC, a CPU" in figure_page(data)
+
+
+def test_measured_rates_of_a_cpu_that_stand_beside_no_published_ones_need_no_such_note() -> None:
+    alone = replace(RATIOS, x=replace(RATIOS.x, figure="gflops"), equal=None)
+    slow = measured("dabnet", 0.5, device="AMD EPYC", protocol={"device": "cpu"})
+    data = collect(alone, [*paper_records(), slow])
+    assert not any(text.startswith("Measured on") for text in data.notes)
 
 
 def test_rows_of_unlike_inputs_share_it_but_not_unlike_protocols() -> None:
@@ -181,11 +216,12 @@ def test_the_table_beside_it_has_each_figure_once() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("label: measured FPS, scale: log", "label: y", "equal needs both axes to have scale log"),
+        ('{device}", scale: log', '{device}"', "equal needs both axes to have scale log"),
         ("range: [20, 200], scale: log", "range: [20, 200]", "equal needs both axes to have"),
         ("equal:", "front: true\nequal:", "front must be false beside the key 'equal'"),
         ("device: Titan XP, ", "", "groups must all have the key 'device', or none"),
         ("legend:", "rows: [{variant: a, group: 0}]\nlegend:", "groups must have no key 'device'"),
+        ('GTX 1080 Ti"', '{device}"', "only where figure is fps, got fps_norm.reported"),
         ("fps_norm.reported", "gflops.reported", "figure must be one of gflops, params_m, fps,"),
     ],
 )
@@ -212,7 +248,7 @@ def test_the_report_of_one_card_holds_tables_and_figure(
     assert run(["report", "one-card", "--results", "runs", "--out", "card"]) == 0
     capsys.readouterr()
     files = {path.name for path in (tmp_path / "card").iterdir()}
-    for name in ("ratios", "ratios-pairs", "ratios-summary", "ratios-gpus", "4", "4-full"):
+    for name in ("ratios", "ratios-pairs", "ratios-summary", "ratios-gpus", "4-beside", "4-full"):
         assert {f"table-{name}.md", f"table-{name}.tex", f"table-{name}.json"} <= files
     assert {"fig-ratios.pdf", "fig-ratios.html", "index.html", "records.jsonl"} <= files
     rows = json.loads((tmp_path / "card" / "table-4-full.json").read_text(encoding="utf-8"))["rows"]

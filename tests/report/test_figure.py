@@ -12,7 +12,7 @@ from harness.errors import BadRequest
 from harness.records import Record, ReportedRecord
 from harness.report.figure_data import FigureData, Point, collect
 from harness.report.figure_definition import load_figure
-from harness.report.figure_front import front_line, on_front
+from harness.report.figure_front import front_line
 from harness.report.figure_limits import fitted
 from harness.report.speed import FpsChoice
 from harness.store import paper_records
@@ -391,8 +391,15 @@ def test_the_front_line_steps_down_between_the_true_figures() -> None:
 
 def test_fewer_parameters_are_better_and_equal_networks_share_the_front() -> None:
     places = [(1.0, 70.0), (2.0, 75.0), (2.0, 75.0), (3.0, 74.0), (1.0, 69.0)]
-    assert on_front(places, ("params_m", "miou")) == [True, True, True, False, False]
-    assert on_front(places, ("fps", "miou")) == [False, True, True, True, False]
+    rows = [
+        row(row=i, label=str(i), figures={"params_m": str(x), "fps_norm": str(x), "miou": str(y)})
+        for i, (x, y) in enumerate(places)
+    ]
+    x_axis = replace(FIG_1.x, figure="params_m", range=(0, 4))
+    data = collect(replace(FIG_1, x=x_axis), rows)
+    assert [p.on_front for p in data.points] == [True, True, True, False, False]
+    data = collect(replace(FIG_1, x=replace(x_axis, figure="fps_norm")), rows)
+    assert [p.on_front for p in data.points] == [False, True, True, True, False]
     line = front_line(places[:2], ("params_m", "miou"), ((0, 4), (60, 80)))
     # From the side of many parameters, where the best mIoU reaches, down to the cheapest network.
     assert line == ((4, 75.0), (2.0, 75.0), (2.0, 70.0), (1.0, 70.0), (1.0, 60))

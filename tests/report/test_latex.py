@@ -29,6 +29,30 @@ def test_every_special_character_is_escaped() -> None:
     assert escape("line\n\nbreak") == "line break"  # an empty line would end a caption
 
 
+def test_more_rows_than_a_page_takes_are_several_floats_of_one_caption() -> None:
+    one = table()
+    rows = tuple(replace(one.rows[0], group=i // 50) for i in range(100))
+    text = to_latex(replace(one, rows=rows, groups=("First", "Second"), footnotes=("A note.",)))
+    parts = text.split(r"\begin{table}")[1:]
+    # 100 rows of at most 45: three floats of 34, 34 and 32. The second group begins in the second.
+    assert [part.count(r"    ours & ") for part in parts] == [34, 34, 32]
+    assert [part.count("First") for part in parts] == [1, 1, 0]
+    assert [part.count("Second") for part in parts] == [0, 1, 1]
+    assert [part.count(r"\caption{") for part in parts] == [1, 0, 0]
+    assert [part.count(r"Table~\ref{tab:t}, continued\par") for part in parts] == [0, 1, 1]
+    assert [part.count("A note.") for part in parts] == [0, 0, 1]
+    assert [part.count(r"\toprule") for part in parts] == [1, 1, 1]
+    assert text.count("% needs") == 1
+
+
+def test_as_many_rows_as_a_page_takes_are_one_float() -> None:
+    one = table()
+    for count, floats in ((45, 1), (46, 2), (0, 1)):
+        text = to_latex(replace(one, rows=one.rows[:1] * count))
+        assert text.count(r"\begin{table}") == floats
+        assert text.count(r"    ours & ") == count
+
+
 def test_two_hyphens_do_not_become_a_dash() -> None:
     assert escape("--json") == "-{}-json"
     assert escape("---") == "-{}-{}-"

@@ -153,6 +153,23 @@ def test_what_the_options_of_the_example_sweep_cost_fits_a_page(
     compiles(tmp_path, render(built, format_name))
 
 
+@pytest.mark.parametrize("format_name", ["latex", "latex-siunitx"])
+@pytest.mark.parametrize(
+    "name", ["ratios", "ratios-pairs", "ratios-summary", "ratios-gpus", "4-beside", "4-full"]
+)
+def test_a_report_of_one_device_fits_its_pages(tmp_path: Path, name: str, format_name: str) -> None:
+    wanted = [(v, size) for v, size in definition("4").wanted if v not in ("cas", "gun")]
+    ours = []
+    for number, (variant, size) in enumerate(wanted):
+        fps = 4.0 / (number + 1)
+        under = protocol(input=[1, 3, *size], device="cpu")
+        its = timing(fps, fps_ci95=(fps * 0.98, fps * 1.02), protocol=under)
+        ours.append(profile(variant, timing=its, device="AMD EPYC", input_shape=(1, 3, *size)))
+    built = build_any(load_table(name), [*paper_records(), *ours], Choices())
+    assert len(built.rows) == {"ratios-pairs": 136, "ratios-summary": 7}.get(name, len(built.rows))
+    compiles(tmp_path, render(built, format_name))
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [(r"\undefined", "Undefined"), (r"\hbox to 600pt{\hss x\hss}", "Overfull")],

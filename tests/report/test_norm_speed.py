@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from harness.report.formats import FORMATS, render
 from harness.report.model import Cell, Table
 from harness.report.speed import FpsChoice
 
-from .sample import CPU, GPU, profile, protocol, reported, timing
+from .sample import CPU, GPU, profile, protocol, reported, timing, trained
 
 XP = "NVIDIA TITAN Xp"  # 1.12
 TI = "NVIDIA GeForce GTX 1080 Ti"  # 1
@@ -65,6 +66,15 @@ def refusal(folder: Path, *records: Record, **choice: Any) -> str:
     with pytest.raises(BadRequest) as caught:
         table(folder, *records, **choice)
     return str(caught.value)
+
+
+def test_trained_weights_and_weights_as_built_do_not_share_the_column(folder: Path) -> None:
+    plain, with_file = timed("a", 112.0, XP), timed("b", 50.0, TI)
+    with_file = replace(with_file, weights=trained())
+    message = refusal(folder, plain, with_file)
+    assert 'protocols differ in weights (as built, "trained")' in message
+    built = table(folder, with_file)
+    assert "FPS (norm.): with the weights of b c.pth@cccccccc." in built.footnotes
 
 
 def test_unlike_devices_share_the_column_with_their_scales_in_a_note(folder: Path) -> None:

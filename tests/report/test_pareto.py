@@ -7,7 +7,6 @@ import time
 import numpy as np
 import pytest
 
-from harness.report import figure_front
 from harness.report.pareto import on_front
 
 
@@ -29,28 +28,20 @@ def test_random_rows_with_many_ties_give_what_every_pair_gives(figures: int) -> 
         rows, distinct = chance.integers(0, 40), chance.integers(2, 30)
         values = chance.integers(0, distinct, (rows, figures)).astype(float)
         ways = [bool(way) for way in chance.integers(0, 2, figures)]
-        assert on_front(values, ways).tolist() == by_every_pair(values, ways)
+        assert on_front(values.tolist(), ways) == by_every_pair(values, ways)
 
 
 def test_cheap_and_accurate_rows_are_on_the_front() -> None:
     # (MACs, mIoU): 2 costs more than 1 and is worse; 4 costs as much as 3 and is worse.
     values = [(10.0, 70.0), (20.0, 75.0), (25.0, 74.0), (30.0, 78.0), (30.0, 77.0)]
-    assert on_front(values, [False, True]).tolist() == [True, True, False, True, False]
-
-
-def test_the_front_of_a_figure_is_the_same() -> None:
-    chance = np.random.default_rng(8)  # drawn without numpy, whose import would cost more
-    for _ in range(100):
-        places = [(float(x), float(y)) for x, y in chance.integers(0, 8, (12, 2))]
-        drawn = figure_front.on_front(places, ("gflops", "miou"))
-        assert drawn == on_front(places, [False, True]).tolist()
+    assert on_front(values, [False, True]) == [True, True, False, True, False]
 
 
 def test_rows_that_are_equal_share_their_fate() -> None:
     values = [(1.0, 5.0), (1.0, 5.0), (2.0, 4.0), (2.0, 4.0)]
-    assert on_front(values, [False, True]).tolist() == [True, True, False, False]
+    assert on_front(values, [False, True]) == [True, True, False, False]
     three = [(*row, 0.0) for row in values]
-    assert on_front(three, [False, True, True]).tolist() == [True, True, False, False]
+    assert on_front(three, [False, True, True]) == [True, True, False, False]
 
 
 @pytest.mark.parametrize(
@@ -58,21 +49,21 @@ def test_rows_that_are_equal_share_their_fate() -> None:
 )
 def test_a_hundred_thousand_rows_take_a_fraction_of_a_second(second: object) -> None:
     first = np.random.default_rng(0).random(100_000)
-    values = np.stack([first, second(first)], axis=1)  # type: ignore[operator]
+    values = np.stack([first, second(first)], axis=1).tolist()  # type: ignore[operator]
     start = time.process_time()
     kept = on_front(values, [True, True])
     assert time.process_time() - start < 0.5
-    assert kept.sum() in (1, len(first))
+    assert sum(kept) in (1, len(first))
 
 
 def test_a_hundred_thousand_equal_rows_of_three_figures_take_no_square() -> None:
     start = time.process_time()
-    assert on_front(np.ones((100_000, 3)), [True] * 3).all()
+    assert all(on_front(np.ones((100_000, 3)).tolist(), [True] * 3))
     assert time.process_time() - start < 3
 
 
 def test_no_rows_have_no_front() -> None:
-    assert on_front(np.empty((0, 2)), [True, False]).tolist() == []
+    assert on_front([], [True, False]) == []
 
 
 @pytest.mark.parametrize(
@@ -81,9 +72,10 @@ def test_no_rows_have_no_front() -> None:
         ([(1.0, float("nan"))], [True, True]),
         ([(1.0, 2.0)], [True]),
         ([(1.0,)], []),
-        ([1.0], [True]),
     ],
 )
-def test_what_is_no_table_of_numbers_is_our_mistake(values: object, ways: list[bool]) -> None:
+def test_what_is_no_table_of_numbers_is_our_mistake(
+    values: list[tuple[float, ...]], ways: list[bool]
+) -> None:
     with pytest.raises(ValueError, match=r"^on_front: "):
         on_front(values, ways)

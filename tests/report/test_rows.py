@@ -11,7 +11,7 @@ from harness.report.definition import Definition
 from harness.report.row_definition import Row
 from harness.report.rows import RowRecords, failure_warnings, gather, record_warnings
 
-from .sample import failed, logged, profile, reported, timing
+from .sample import failed, logged, profile, reported, timing, trained
 
 DEFINITION = Definition(
     name="t",
@@ -151,6 +151,21 @@ def test_a_failure_counts_until_a_timing_comes_after_it() -> None:
     assert failure_warnings([row(before)]) == []
 
 
+def test_a_timing_with_weights_heals_no_failure_without_any_and_the_reverse() -> None:
+    plain = failed("fassd-net", created="2026-01-03T00:00:00Z")
+    with_file = replace(plain, weights=trained())
+    timed = profile("fassd-net", fps=41.0, created="2026-01-04T00:00:00Z")
+    of_file = replace(timed, weights=trained("d"))
+    assert failure_warnings([row(plain, of_file)]) == [
+        "fassd-net: failed on 2026-01-03: out of memory"
+    ]
+    assert failure_warnings([row(with_file, timed)]) == [
+        "fassd-net with c.pth@cccccccc: failed on 2026-01-03: out of memory"
+    ]
+    assert failure_warnings([row(plain, timed)]) == []
+    assert failure_warnings([row(with_file, of_file)]) == []
+
+
 def test_a_failure_of_another_variant_or_size_is_no_failure_of_the_row() -> None:
     assert row(failed("fassd-net-l1")).failed is None
     assert row(failed("fassd-net", input_shape=(8, 3, 1024, 2048))).failed is None
@@ -160,6 +175,15 @@ def test_a_failure_of_another_variant_or_size_is_no_failure_of_the_row() -> None
 
 def test_a_row_without_any_record_is_warned_about() -> None:
     assert record_warnings([row()]) == ["fassd-net: no record at this input size"]
+
+
+def test_rows_without_any_record_share_a_line_before_all_others() -> None:
+    old = profile("fassd-net", spec_sha256="b" * 64, created="2025-01-01T00:00:00+00:00")
+    superseded = row(old, profile("fassd-net"))
+    bare = [replace(row(), row=Row(variant=name)) for name in ("x", "y", "x")]
+    first, second = record_warnings([superseded, *bare])
+    assert first == "x, y: no record at this input size"
+    assert second.startswith("fassd-net: older records are of another spec")
 
 
 def test_the_reported_row_is_of_the_same_table_variant_and_size() -> None:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import pytest
 
 from harness.errors import BadRequest
-from harness.records import Record
+from harness.records import ProfileRecord, Record
+from harness.report.conditions import identified, of_profile
 from harness.report.definition import Definition
 from harness.report.row_definition import Row
 from harness.report.rows import RowRecords, gather
 from harness.report.speed import FpsChoice, Speeds, choose_speeds, fps_choice
 
-from .sample import CPU, GPU, profile, protocol, reported, timing
+from .sample import CPU, GPU, profile, protocol, reported, timing, trained
 
 
 def rows(*records: Record) -> Sequence[RowRecords]:
@@ -116,6 +117,35 @@ def test_a_record_from_before_a_key_was_is_as_one_that_has_it_at_its_old_value()
     assert set(choose(old, new).records) == {0, 1}
     assert "provider (not stated" in refusal(old, under("b", provider="cuda"))
     assert "fold_bn (not stated, true)" in refusal(old, under("b", fold_bn=True))
+
+
+def test_trained_weights_and_weights_as_built_do_not_share_the_column() -> None:
+    records = (under("a"), with_weights("b"), with_weights("c", "d"))
+    message = refusal(*records)
+    assert f"{GPU} under paper@" in message
+    assert f"{GPU} under paper+weights@" in message
+    assert "(2 rows)" in message  # of two files, since every network has its own
+    assert 'protocols differ in weights (as built, "trained")' in message
+    assert message.endswith("decide with --protocol")
+    assert set(choose(*records, protocol="paper").records) == {0}
+    assert set(choose(*records, protocol="Paper+Weights").records) == {1, 2}
+
+
+def test_weights_in_part_are_neither_trained_nor_as_built() -> None:
+    message = refusal(under("a"), with_weights("b"), with_weights("c", whole=False))
+    assert 'weights (as built, "trained", "trained in part")' in message
+
+
+def test_weights_make_no_other_protocol_of_records_without() -> None:
+    # ids of protocols stand in reports, and in scripts that choose by them
+    (plain,) = choose(under("a")).records.values()
+    assert isinstance(plain, ProfileRecord)
+    assert of_profile(plain).protocol_id == identified(protocol(), None)[0] == "paper@f51a85cd"
+
+
+def with_weights(variant: str, letter: str = "c", *, whole: bool = True) -> Record:
+    record: Record = profile(variant, fps=40.0, weights=trained(letter, whole=whole))
+    return record
 
 
 def test_the_order_of_a_protocols_keys_does_not_matter() -> None:

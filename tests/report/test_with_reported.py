@@ -162,6 +162,22 @@ def test_logs_and_normalised_rates_get_theirs_beside_them() -> None:
     assert texts(built, 1)["fps_norm"] == texts(built, 1)["miou"] == "–"
 
 
+def test_published_normalised_rates_stand_where_our_device_has_no_scale() -> None:
+    figures = {"fps": "41.1", "fps_norm": "39.0", "miou": "78.2"}
+    definition = replace(DEFINITION, columns=("method", "fps", "fps_norm"))
+    theirs = [reported(name, figures=figures) for name in "ab"]
+    built = table(OURS, *theirs, definition=definition)  # an H200, which the paper has no scale of
+    assert texts(built) == {
+        "method": "A", "fps": "50.0", "fps.reported": "41.1", "fps_norm.reported": "39.0",
+    }  # fmt: skip
+    assert texts(built, 1)["fps_norm.reported"] == "39.0"
+    assert not any("no scale" in note for note in built.footnotes)
+    plain = table(*theirs, definition=definition)  # nothing of ours: no column has another name
+    assert [column.name for column in plain.columns] == ["method", "fps", "fps_norm"]
+    both = replace(definition, columns=("method", "fps_norm", "fps_norm.reported"))
+    assert list(texts(table(OURS, *theirs, definition=both))) == ["method", "fps_norm.reported"]
+
+
 def test_a_difference_of_our_own_stands_beside_the_published_one() -> None:
     rows = (Row(variant="base"), Row(variant="a"))
     definition = replace(DEFINITION, rows=rows, baseline="base", columns=("method", "delta_params"))

@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from example_records import FAILED, PROFILE, TIMING
+from example_records import DETAILED, FAILED, PROFILE, TIMING
 
 from harness import store
 from harness.errors import BadRequest, RunFailed
-from harness.records import ProfileRecord, WeightsUsed
+from harness.records import ProfileRecord
 from harness.sweep.definition import Definition, Timing, differences
 from harness.sweep.known import Expected, look
 from harness.sweep.plan import Checked, Excluded, Illegal, Plan, key_of, make_plan
@@ -20,7 +20,6 @@ SIZE = (1024, 2048)
 PLAN = Plan(numbers=[7], positions={key_of(PROFILE.spec_sha256, *SIZE): 0})
 STATIC = Expected({SIZE: (1, 3, *SIZE)})
 PROTOCOL = {"name": "paper", "budget_s": None}
-TRAINED = WeightsUsed(file="x.pth", sha256="00" * 32, layout="fassd-net", whole=True)
 TIMED = Expected({}, {SIZE: PROTOCOL}, "A CPU")
 
 
@@ -36,7 +35,7 @@ TIMED = Expected({}, {SIZE: PROTOCOL}, "A CPU")
         (replace(PROFILE, timing=replace(TIMING, stopped_by="interrupt")), True, False),
         (replace(PROFILE, environment={"device": {"name": "Another CPU"}}), True, False),
         (replace(PROFILE, environment={}), True, False),
-        (replace(PROFILE, weights=TRAINED), True, False),
+        (replace(PROFILE, weights=DETAILED.weights), True, False),  # a sweep times as built
     ],
 )
 def test_a_record_counts_where_it_measures_the_same(
@@ -49,6 +48,8 @@ def test_a_record_counts_where_it_measures_the_same(
 
 def test_a_failure_counts_for_what_was_tried_until_it_succeeds(tmp_path: Path) -> None:
     failed = replace(FAILED, protocol=PROTOCOL, input_shape=(1, 3, *SIZE))
+    store.append(tmp_path / "failed.jsonl", replace(failed, weights=DETAILED.weights))
+    assert look(tmp_path, PLAN, TIMED).failed == {}  # with a file's weights
     store.append(tmp_path / "failed.jsonl", failed)
     assert look(tmp_path, PLAN, TIMED).failed == {0: FAILED.reason}
     assert look(tmp_path, PLAN, STATIC).failed == {}

@@ -79,3 +79,14 @@ def test_a_lock_that_cannot_be_had_is_told(tmp_path: Path) -> None:
         turn(tmp_path, "x", wait=True, tell=str, check=never),
     ):
         pass
+
+
+def test_a_file_system_without_locks_is_left_to_whoever_stores_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def flock(_descriptor: int, _how: int) -> None:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    with turn(tmp_path, "x", wait=True, tell=pytest.fail, check=never):
+        pass

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from harness.student_t import T_95, t_95
 from harness.timing.statistics import (
     MAX_BLOCKS,
-    T_95,
     block_size_for,
     blocks_of,
     fps_interval,
@@ -17,7 +17,6 @@ from harness.timing.statistics import (
     percentile,
     ratio_half_width,
     relative_half_width,
-    t_95,
 )
 
 

@@ -20,6 +20,7 @@ from variants.components.head import ConvHead
 from variants.components.mda import MDA, MDAFusion
 from variants.components.stem import ConvStem
 from variants.errors import BadRequest
+from variants.networks.encoder_decoder import EncoderDecoder
 from variants.registry import components, options
 from variants.spec import resolve
 
@@ -229,9 +230,33 @@ def test_conv_decoder_has_its_channels_at_every_level() -> None:
     assert decoder.out_channels == 32
 
 
-def test_a_hardblock_decoder_needs_an_encoder_with_hardblocks() -> None:
-    with pytest.raises(BadRequest, match="decoder hardblock: the encoder must have HarDBlocks"):
+def test_a_hardblock_decoder_is_fassd_nets_behind_an_encoder_without_hardblocks() -> None:
+    decoder = HarDBlockDecoder(512, [Level(64), Level(128), Level(256)])
+    # growth 18, 16 and 10, of eight, four and four layers, deepest first: the widths of each layer
+    assert [[layer[0].out_channels for layer in block.layers] for block in decoder.blocks] == [
+        [layer_width(n, growth, 1.7) for n in range(1, layers + 1)]
+        for growth, layers in ((18, 8), (16, 4), (10, 4))
+    ]
+    # (512 + 256) // 2; FASSD-Net's blocks of such growth give 160, 78 and 48
+    assert decoder.joined_channels == [384, (160 + 128) // 2, (78 + 64) // 2]
+    assert decoder.out_channels == 48
+
+
+def test_a_hardblock_decoder_needs_hardblocks_or_three_levels() -> None:
+    with pytest.raises(BadRequest, match="decoder hardblock: an encoder without HarDBlocks must"):
         HarDBlockDecoder(224, [Level(78)])
+
+
+def test_hardnet_says_what_it_needs_where_its_map_is_too_small_to_be_halved() -> None:
+    encoder = HarDNet(48).eval()
+    skips, x = encoder(torch.zeros(1, 48, 8, 9))
+    assert ([skip.shape[-1] for skip in skips], x.shape[-2:]) == ([9, 4, 2], (1, 1))
+    with pytest.raises(BadRequest) as refusal:
+        encoder(torch.zeros(1, 48, 9, 7))
+    assert str(refusal.value) == (
+        "encoder hardnet: height and width behind the stem must be at least 8, to be halved 3 "
+        "times, got 9x7"
+    )
 
 
 def test_head_scores_classes_at_the_size_of_the_image() -> None:
@@ -272,6 +297,10 @@ def test_dilation_acts_only_along_the_kernel() -> None:
         (lambda: HarDNet(48, widths=(0, 1, 2, 3)), "widths must be at least 1"),
         (lambda: HarDBlock(3, growth=0, layers=4), "growth and layers must be at least 1"),
         (lambda: HarDBlock(3, growth=8, layers=4, multiplier=0), "multiplier above 0"),
+        # growth 8 and two factors of 0.01, rounded
+        (lambda: HarDBlock(3, growth=8, layers=4, multiplier=0.01), "every layer must have chan"),
+        (lambda: MDAFusion([8, 1], dilations=(4, 2)), r"at least 2 channels, got .*\[8, 1\]"),
+        (lambda: EncoderDecoder({}, in_channels=0), "network encoder-decoder: in_channels must be"),
         (lambda: ConvDecoder(8, [], channels=0), "decoder conv: channels must be at least 1"),
         (lambda: ConvHead(8, classes=0), "head conv: classes must be at least 1, got classes=0"),
     ],

@@ -1,5 +1,7 @@
 """Blocks of the networks of Table IV that fit FASSD-Net's slots, by hand-derived numbers."""
 
+import itertools
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -17,6 +19,7 @@ from variants.components.swiftnet import (
     SpatialPyramidPooling,
 )
 from variants.errors import BadRequest
+from variants.registry import components
 from variants.spec import resolve
 
 
@@ -235,9 +238,39 @@ def test_components_of_different_networks_make_one_that_runs(settings: list[str]
     assert out.isfinite().all()
 
 
-def test_hardblocks_behind_resnet_are_refused() -> None:
-    with pytest.raises(BadRequest, match="decoder hardblock: the encoder must have HarDBlocks"):
-        network_of("encoder.name=resnet18")
+def test_resnet_takes_the_place_of_hardnet_under_the_decoder_of_fassd_net() -> None:
+    settings = ["encoder.name=resnet18"]
+    network = skeleton(resolve(override(load_catalog()["fassd-net"], settings).chosen))
+    # (512 + 256) // 2 at 1/16, then 160 of the block and 128 of the skip, 78 and 64
+    assert [level.expand.out_channels for level in network.fusion] == [384, 144, 71]
+    assert [level.context[0].dilation for level in network.fusion] == [(8, 1), (4, 1), (2, 1)]
+    assert [len(block.layers) for block in network.decoder.blocks] == [8, 4, 4]
+
+
+NARROW = {
+    "hardnet": "encoder.widths=[16,16,24,24]",
+    "resnet18": "encoder.widths=[8,16,24,32]",
+}
+
+
+@pytest.mark.parametrize("decoder", [n for s, n in components() if s == "decoder"])
+@pytest.mark.parametrize("encoder", [n for s, n in components() if s == "encoder"])
+def test_every_context_and_fusion_trains_between_every_encoder_and_decoder(
+    encoder: str, decoder: str
+) -> None:
+    kinds = {slot: [n for s, n in components() if s == slot] for slot in ("context", "fusion")}
+    fusions = itertools.cycle(kinds["fusion"])
+    stems = itertools.cycle(("conv", "resnet"))
+    for context, fusion, stem in zip(kinds["context"], fusions, stems, strict=False):
+        settings = [f"encoder.name={encoder}", NARROW[encoder], f"decoder.name={decoder}"]
+        settings += [f"context.name={context}", f"fusion.name={fusion}", f"stem.name={stem}"]
+        network = build(resolve(override(load_catalog()["fassd-net"], settings).chosen)).train()
+        out = network(torch.randn(2, 3, 61, 67))
+        assert out.shape == (2, 19, 61, 67), settings
+        nn.functional.cross_entropy(out, out.argmax(1)).backward()
+        for path, parameter in network.named_parameters():
+            assert parameter.grad is not None, (settings, path)
+            assert parameter.grad.isfinite().all(), (settings, path)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,7 @@
 """Fast-SCNN, SwiftNetRN-18, ERFNet, DABNet, BiSeNet and ICNet are what their public code is.
 
-Counts cannot tell an eps or an aligned corner; what they cannot tell is tested here too.
+Counts cannot tell the order of a concatenation or where a ReLU stands; that is tested here too.
 """
-
-from collections import Counter
 
 import pytest
 import torch
@@ -94,65 +92,6 @@ def test_has_the_cells_of_table_iv(name: str, size: str, gigamacs: float, millio
 
 
 # -- what counts cannot tell
-
-
-@pytest.mark.parametrize(
-    ("name", "aligned", "not_aligned"),
-    [
-        ("fast-scnn", 4 + 1 + 1, 0),  # pyramid, fusion, output
-        ("swiftnet-rn18", 0, 3 + 3 + 1),  # pyramid, ladder, output
-        ("erfnet", 0, 0),
-        ("dabnet", 0, 1),  # output
-        ("bisenet-rn18", 1 + 2 + 1, 0),  # whole image, refinement, output
-        ("icnet", 2 + 4 + 2 + 2, 0),  # two halvings, pyramid, fusions, output
-    ],
-)
-def test_resizes_align_corners_or_not(
-    name: str, aligned: int, not_aligned: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: Counter[bool] = Counter()
-    original = nn.functional.interpolate
-
-    def spy(*args: object, align_corners: bool, **kwargs: object) -> Tensor:
-        seen[align_corners] += 1
-        return original(*args, align_corners=align_corners, **kwargs)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(blocks.nn.functional, "interpolate", spy)
-    network_of(name)(torch.zeros(1, 3, 64, 128, device="meta"))
-    assert (seen[True], seen[False]) == (aligned, not_aligned)
-
-
-@pytest.mark.parametrize(
-    ("name", "eps", "momenta"),
-    [
-        ("fast-scnn", 1e-5, {0.1}),
-        ("swiftnet-rn18", 1e-5, {0.1, 0.005}),  # the latter in its pyramid
-        ("erfnet", 1e-3, {0.1}),
-        ("dabnet", 1e-3, {0.1}),
-        ("bisenet-rn18", 1e-5, {0.1}),
-        ("icnet", 1e-5, {0.05}),
-    ],
-)
-def test_batch_norms_are_as_published(name: str, eps: float, momenta: set[float]) -> None:
-    norms = [m for m in network_of(name).modules() if isinstance(m, nn.BatchNorm2d)]
-    assert {norm.eps for norm in norms} == {eps}
-    assert {norm.momentum for norm in norms} == momenta
-
-
-@pytest.mark.parametrize(
-    ("name", "shares"),
-    [
-        ("fast-scnn", {0.1: 1}),
-        ("swiftnet-rn18", {}),
-        ("erfnet", {0.03: 5, 0.3: 8}),  # in the encoder's blocks, none in the decoder's
-        ("dabnet", {}),
-        ("bisenet-rn18", {}),
-        ("icnet", {}),
-    ],
-)
-def test_drops_out_what_is_published(name: str, shares: dict[float, int]) -> None:
-    drops = [m for m in network_of(name).modules() if isinstance(m, nn.Dropout | nn.Dropout2d)]
-    assert Counter(drop.p for drop in drops) == shares
 
 
 def offsets(module: nn.Module, channels: int, size: int = 41) -> set[tuple[int, int]]:
@@ -367,6 +306,21 @@ def test_the_order_of_a_shortcut_changes_nothing_else() -> None:
         outputs.append(block(torch.ones(1, 2, 6, 6)))
     assert order == ["shortcut", "layers", "layers", "shortcut"]
     assert torch.equal(*outputs)
+
+
+def test_fusions_rectify_the_sum_alone() -> None:
+    for fusion in (FeatureFusion(1, 1, 1).eval(), CascadeFeatureFusion(1, 1, 1).eval()):
+        for part, bias in (
+            (fusion.deep[1] if hasattr(fusion, "deep") else fusion.coarse, -3.0),
+            (fusion.fine, 5.0),
+        ):
+            nn.init.zeros_(part[1].weight)
+            nn.init.constant_(part[1].bias, bias)
+        maps = torch.zeros(1, 1, 4, 4), torch.zeros(1, 1, 4, 4)
+        # a ReLU on either side would make 5 of it, none at all -2 of its opposite
+        assert fusion(*maps).unique().tolist() == [2]
+        nn.init.constant_(fusion.fine[1].bias, 1)
+        assert fusion(*maps).unique().tolist() == [0]
 
 
 def test_fusions_add_the_deep_map_and_the_fine_one() -> None:

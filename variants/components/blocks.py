@@ -110,14 +110,28 @@ class ConvBNReLU(nn.Sequential):
 
 
 class BNPReLU(nn.Sequential):
-    """BatchNorm with eps 1e-3, then PReLU with one slope per channel ("BP" in the paper's facts).
+    """BatchNorm, then PReLU with one slope per channel.
 
     Shape:
         input and output `(N, channels, H, W)`.
+
+    Args:
+        channels: Channels in and out.
+        eps: What BatchNorm adds to the variance; 1e-3 in MDA and in DABNet.
     """
 
-    def __init__(self, channels: int) -> None:
-        super().__init__(nn.BatchNorm2d(channels, eps=1e-3), nn.PReLU(channels))
+    def __init__(self, channels: int, *, eps: float = 1e-3) -> None:
+        super().__init__(nn.BatchNorm2d(channels, eps=eps), nn.PReLU(channels))
+
+
+def asymmetric_pair(channels: int, *, dilation: int, groups: int = 1) -> nn.Sequential:
+    """Return a 3x1 and a 1x3 convolution of one dilation, BatchNorm and PReLU behind each."""
+    return nn.Sequential(
+        conv(channels, channels, (3, 1), dilation=(dilation, 1), groups=groups),
+        BNPReLU(channels),
+        conv(channels, channels, (1, 3), dilation=(1, dilation), groups=groups),
+        BNPReLU(channels),
+    )
 
 
 class Identity(nn.Identity):

@@ -54,8 +54,15 @@ class UDecoder(nn.Module):
         return self.blocks[number](x)
 
 
+# Growth and layers of FASSD-Net's blocks, finest level first.
+_FASSD_NET = ((10, 4), (16, 4), (18, 8))
+
+
 class HarDBlockDecoder(UDecoder):
     """A HarDBlock at each level, of the growth and layers of the encoder's block there.
+
+    Behind an encoder without HarDBlocks it is FASSD-Net's decoder: growth 18, 16 and 10 and layers
+    8, 4 and 4, deepest level first.
 
     Args:
         channels: Channels of the deepest map.
@@ -63,23 +70,32 @@ class HarDBlockDecoder(UDecoder):
         multiplier: HarDBlock multiplier.
 
     Raises:
-        BadRequest: If the encoder has no HarDBlocks to take growth and layers from.
+        BadRequest: If the encoder has no HarDBlocks, and not the three levels of FASSD-Net's.
     """
 
     def __init__(self, channels: int, levels: Sequence[Level], *, multiplier: float = 1.7) -> None:
         self.multiplier = multiplier
+        if any(level.growth is None or level.layers is None for level in levels):
+            levels = _like_fassd_net(levels)
         super().__init__(channels, levels)
 
     def make_block(self, channels: int, level: Level) -> tuple[nn.Module, int]:
-        if level.growth is None or level.layers is None:
-            raise BadRequest(
-                "decoder hardblock: the encoder must have HarDBlocks, whose growth and layers it "
-                "takes, got an encoder without them"
-            )
+        assert level.growth is not None
+        assert level.layers is not None
         block = HarDBlock(
             channels, growth=level.growth, layers=level.layers, multiplier=self.multiplier
         )
         return block, block.out_channels
+
+
+def _like_fassd_net(levels: Sequence[Level]) -> list[Level]:
+    """Return `levels` with the growth and layers of FASSD-Net's blocks."""
+    if len(levels) != len(_FASSD_NET):
+        raise BadRequest(
+            f"decoder hardblock: an encoder without HarDBlocks must have the {len(_FASSD_NET)} "
+            f"levels of FASSD-Net's, whose growth and layers it takes then, got {len(levels)}"
+        )
+    return [Level(level.channels, *block) for level, block in zip(levels, _FASSD_NET, strict=True)]
 
 
 class ConvDecoder(UDecoder):

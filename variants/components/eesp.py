@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
 
-from variants.components.blocks import RESIDUAL_GAIN, ConvBNReLU, conv
+from variants.components.blocks import RESIDUAL_GAIN, BNPReLU, ConvBNReLU, conv
 
 BRANCHES = 4
 
@@ -22,11 +22,6 @@ def conv_bn_prelu(
     """Return convolution, BatchNorm, PReLU."""
     layers = ConvBNReLU(in_channels, out_channels, kernel, stride=stride, groups=groups, relu=False)
     return layers.append(nn.PReLU(out_channels))
-
-
-def bn_prelu(channels: int) -> nn.Sequential:
-    """Return BatchNorm, PReLU."""
-    return nn.Sequential(nn.BatchNorm2d(channels), nn.PReLU(channels))
 
 
 class EESP(nn.Module):
@@ -60,7 +55,7 @@ class EESP(nn.Module):
             conv(width, width, 3, stride=stride, dilation=dilation, groups=width)
             for dilation in dilations
         )
-        self.join = bn_prelu(out_channels)
+        self.join = BNPReLU(out_channels, eps=1e-5)
         gain = RESIDUAL_GAIN if self.residual else 1.0
         self.expand = ConvBNReLU(
             out_channels, out_channels, 1, groups=BRANCHES, gain=gain, relu=False

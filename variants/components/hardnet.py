@@ -54,25 +54,30 @@ class HarDBlock(nn.Module):
         growth: Channels of a layer with one link, before rounding to an even number.
         layers: Number of layers.
         multiplier: Factor on the width for each further link.
+
+    Raises:
+        BadRequest: If a number is out of range, or leaves a layer without channels.
     """
 
     def __init__(
         self, in_channels: int, *, growth: int, layers: int, multiplier: float = 1.7
     ) -> None:
         super().__init__()
+        given = f"got growth={growth}, layers={layers}, multiplier={multiplier}"
         if min(growth, layers) < 1 or multiplier <= 0:
             raise BadRequest(
-                "HarDBlock: growth and layers must be at least 1 and multiplier above 0, "
-                f"got growth={growth}, layers={layers}, multiplier={multiplier}"
+                f"HarDBlock: growth and layers must be at least 1 and multiplier above 0, {given}"
             )
-        widths = [in_channels]
+        numbers = range(1, layers + 1)
+        widths = [in_channels, *(layer_width(n, growth, multiplier) for n in numbers)]
+        if min(widths) < 1:
+            raise BadRequest(f"HarDBlock: every layer must have channels, {given}")
         self.layers = nn.ModuleList()
-        for layer in range(1, layers + 1):
-            widths.append(layer_width(layer, growth, multiplier))
+        for layer in numbers:
             reads = sum(widths[source] for source in links(layer))
             self.layers.append(ConvBNReLU(reads, widths[layer], 3))
-        self.links = [links(layer) for layer in range(1, layers + 1)]
-        self.kept = [n for n in range(1, layers + 1) if n % 2 == 1 or n == layers]
+        self.links = [links(layer) for layer in numbers]
+        self.kept = [n for n in numbers if n % 2 == 1 or n == layers]
         self.out_channels = sum(widths[n] for n in self.kept)
         self.summary = f"HarDBlock (L={layers})"
 
@@ -111,7 +116,8 @@ class HarDNet(nn.Module):
         multiplier: HarDBlock multiplier of all stages.
 
     Raises:
-        BadRequest: If the lists differ in length or name fewer than two stages.
+        BadRequest: If the lists differ in length or name fewer than two stages; at the call if the
+            input is too small to be halved between all of them.
     """
 
     def __init__(
@@ -148,6 +154,13 @@ class HarDNet(nn.Module):
         self.levels = levels[:-1]  # the last stage's output is no skip
 
     def forward(self, x: Tensor) -> tuple[list[Tensor], Tensor]:
+        height, width = x.shape[-2:]
+        if min(height, width) < 2 ** len(self.pools):
+            raise BadRequest(
+                "encoder hardnet: height and width behind the stem must be at least "
+                f"{2 ** len(self.pools)}, to be halved {len(self.pools)} times, "
+                f"got {height}x{width}"
+            )
         skips = []
         for block, projection, pool in zip(self.blocks, self.projections, self.pools, strict=False):
             x = block(x)

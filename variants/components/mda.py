@@ -12,7 +12,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from variants.components.blocks import BNPReLU, Identity, conv
+from variants.components.blocks import BNPReLU, Identity, asymmetric_pair, conv
 from variants.errors import BadRequest
 
 
@@ -36,12 +36,7 @@ class MDA(nn.Module):
         self.enter = BNPReLU(channels)
         self.reduce = nn.Sequential(conv(channels, width, 3), BNPReLU(width))
         self.detail = nn.Sequential(conv(width, width, 3), BNPReLU(width))
-        self.context = nn.Sequential(
-            conv(width, width, (3, 1), dilation=(dilation, 1)),
-            BNPReLU(width),
-            conv(width, width, (1, 3), dilation=(1, dilation)),
-            BNPReLU(width),
-        )
+        self.context = asymmetric_pair(width, dilation=dilation)
         self.leave = BNPReLU(merged)
         self.expand = conv(merged, channels, 1)
 
@@ -61,7 +56,8 @@ class MDAFusion(nn.ModuleList):
         merge: How the two branches of a module are joined.
 
     Raises:
-        BadRequest: If the schedule has another length than the decoder, or a dilation below 1.
+        BadRequest: If the schedule has another length than the decoder, a dilation is below 1, or
+            a level has a single channel, which cannot be halved.
     """
 
     def __init__(
@@ -79,6 +75,11 @@ class MDAFusion(nn.ModuleList):
         if min(dilations) < 1:
             raise BadRequest(
                 f"fusion mda: dilations must be at least 1, got dilations={list(dilations)}"
+            )
+        if min(channels) < 2:
+            raise BadRequest(
+                "fusion mda: every decoder level must have at least 2 channels, "
+                f"got channels={list(channels)}"
             )
         super().__init__(
             MDA(c, dilation=d, merge=merge) for c, d in zip(channels, dilations, strict=True)

@@ -64,7 +64,9 @@ class ContextNet(nn.Module):
         self.fusion = FeatureFusion(channels, 128, 128)
         self.classify = SeparableClassifier(128, classes)
         self.upsample = Upsample()
-        self.auxiliary = ScoreHead(128, 32, classes, dropout=0.1) if heads == "train" else None
+        self.auxiliary = (
+            ScoreHead(128, 32, classes, dropout=nn.Dropout(0.1)) if heads == "train" else None
+        )
 
     def forward(self, image: Tensor) -> Tensor | list[Tensor]:
         check_size("contextnet", image, least=LEAST)

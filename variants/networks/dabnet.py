@@ -9,7 +9,7 @@ corners.
 import torch
 from torch import Tensor, nn
 
-from variants.components.blocks import RESIDUAL_GAIN, BNPReLU, conv
+from variants.components.blocks import RESIDUAL_GAIN, BNPReLU, asymmetric_pair, conv
 from variants.components.factorised import ConvBesidePool
 from variants.components.head import Upsample
 from variants.errors import BadRequest
@@ -30,8 +30,8 @@ class DABModule(nn.Module):
         super().__init__()
         width = channels // 2
         self.reduce = nn.Sequential(BNPReLU(channels), conv(channels, width, 3), BNPReLU(width))
-        self.plain = _depthwise_pair(width, 1)
-        self.dilated = _depthwise_pair(width, dilation)
+        self.plain = asymmetric_pair(width, dilation=1, groups=width)
+        self.dilated = asymmetric_pair(width, dilation=dilation, groups=width)
         self.expand = nn.Sequential(BNPReLU(width), conv(width, channels, 1, gain=RESIDUAL_GAIN))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -117,12 +117,3 @@ class DABNet(nn.Module):
             Stage("Decoder", "Output Conv", ("Conv 1×1",), ("classify",)),
             Stage("Decoder", "Output Conv", ("Upsampling ×8",), ("upsample",)),
         ]
-
-
-def _depthwise_pair(channels: int, dilation: int) -> nn.Sequential:
-    return nn.Sequential(
-        conv(channels, channels, (3, 1), dilation=(dilation, 1), groups=channels),
-        BNPReLU(channels),
-        conv(channels, channels, (1, 3), dilation=(1, dilation), groups=channels),
-        BNPReLU(channels),
-    )

@@ -11,6 +11,8 @@ What to know when its figures are compared:
 - BatchNorm's eps is 1e-3 in the backbone and 1e-5 behind it; no convolution has a bias but the
   last. The exit flow nominally has stride 2, and runs at stride 1 with dilation 1 in its first
   block and 2 in its second.
+- Its BatchNorms keep 0.9997 of their running statistics a step (a momentum of 0.0003, for long
+  trainings from a checkpoint); here they have torch's 0.1.
 """
 
 import torch

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
+from variants.errors import check_at_least_1
 from variants.networks.stage import Stage, summary
 
 Make = Callable[..., Any]
@@ -27,6 +28,9 @@ class EncoderDecoder(nn.Module):
             their input's channels, the decoder with its input's channels and the encoder's levels,
             the fusion with the channels of each decoder level, the head with its input's channels.
         in_channels: Channels of the image.
+
+    Raises:
+        BadRequest: If `in_channels` is below 1.
     """
 
     SLOTS: ClassVar[tuple[str, ...]] = ("stem", "encoder", "context", "fusion", "decoder", "head")
@@ -34,6 +38,7 @@ class EncoderDecoder(nn.Module):
 
     def __init__(self, make: Mapping[str, Make], *, in_channels: int = 3) -> None:
         super().__init__()
+        check_at_least_1("network encoder-decoder", in_channels=in_channels)
         self.stem = make["stem"](in_channels)
         self.encoder = make["encoder"](self.stem.out_channels)
         self.context = make["context"](self.encoder.out_channels)

@@ -1,8 +1,9 @@
 """ESPNetv2 for segmentation, scale 2.0: EESP units, and the image again at every level.
 
 Source: sacmehta/ESPNetv2 b78e323, `segmentation/` (the authors', who mark it as superseded by
-EdgeNets, whose decoder is another). At 224x224 with 20 classes scale 1.5 has the 725K parameters
-and 322M multiply-adds of its README, which are those of 224x224 and not of a Cityscapes image.
+EdgeNets, whose decoder is another). At 224x224 with 20 classes scales 0.5 and 1.5 have the 99K and
+725K parameters and the 54M and 322M multiply-adds of its README, which are those of 224x224 and not
+of a Cityscapes image.
 
 What surprises there:
 - Every downsampling unit ends in a PReLU that never runs: 480 parameters, which `heads="train"`
@@ -10,20 +11,20 @@ What surprises there:
 - Poolings of the image and of the pyramid are function calls: counters of modules miss them. Each
   level halves the image from its full size anew.
 - Behind the pyramid, everything up to the output has as many channels as classes.
-- Training also returns the scores at 1/8.
+- Training also returns the scores at 1/8, as they are before BatchNorm and PReLU.
 """
 
 import torch
 from torch import Tensor, nn
 
-from variants.components.blocks import conv, resize
-from variants.components.eesp import EESP, EESPDown, bn_prelu, conv_bn_prelu, halve
+from variants.components.blocks import BNPReLU, conv, resize
+from variants.components.eesp import EESP, EESPDown, conv_bn_prelu, halve
 from variants.components.head import Upsample
 from variants.errors import BadRequest
 from variants.networks.stage import Stage
 from variants.networks.whole import Heads, check_classes
 
-FIRST = 32
+BASE = 32  # channels at 1/2 at scale 1, and at most
 WIDE = (1, 2, 3, 4)
 NARROW = (1, 1, 2, 3)  # where the receptive field is limited to 7 pixels
 LEVEL3_UNITS = 3
@@ -44,7 +45,7 @@ class ESPNetV2(nn.Module):
         scale: Width: the levels at 1/4, 1/8 and 1/16 have 64, 128 and 256 times it channels.
 
     Raises:
-        BadRequest: If `classes` is below 1, or a level's channels cannot be shared by the groups.
+        BadRequest: If `classes` is below 1, or the groups cannot share the channels of a level.
     """
 
     def __init__(
@@ -52,17 +53,18 @@ class ESPNetV2(nn.Module):
     ) -> None:
         super().__init__()
         check_classes("espnetv2", classes)
-        second = round(64 * scale)
-        if second != 64 * scale or second % 16 or second <= FIRST:
+        if scale != 0.5 and (scale < 1 or scale % 0.25):
             raise BadRequest(
-                "network espnetv2: 64 times scale must be a multiple of 16 above "
-                f"{FIRST}, got scale={scale}"
+                "network espnetv2: scale must be 0.5, or a multiple of 0.25 from 1 on, so that "
+                f"groups of 16 share the channels of every level, got scale={scale}"
             )
+        first, second = (int(min(BASE, BASE * scale)), int(2 * BASE * scale))
         third, fourth = 2 * second, 4 * second
-        self.level1 = conv_bn_prelu(3, FIRST, 3, stride=2)
+        dropout = 0.1 if scale <= 0.5 else 0.2
+        self.level1 = conv_bn_prelu(3, first, 3, stride=2)
         self.down = nn.ModuleList(
             [
-                EESPDown(FIRST, second, dilations=WIDE, halvings=2),
+                EESPDown(first, second, dilations=WIDE, halvings=2),
                 EESPDown(second, third, dilations=WIDE, halvings=3),
                 EESPDown(third, fourth, dilations=WIDE, halvings=4),
             ]
@@ -72,14 +74,14 @@ class ESPNetV2(nn.Module):
         self.project = conv_bn_prelu(fourth, third, 1)
         self.merge = EESP(2 * third, third, dilations=NARROW)
         self.pyramid = Pyramid(third)
-        self.classify8 = nn.Sequential(nn.Dropout2d(0.1), conv(third, classes, 1))
-        self.activate8 = bn_prelu(classes)
+        self.classify8 = nn.Sequential(nn.Dropout2d(dropout), conv(third, classes, 1))
+        self.activate8 = BNPReLU(classes, eps=1e-5)
         self.classify4 = conv_bn_prelu(second + classes, classes, 1)
-        self.classify2 = nn.Sequential(nn.Dropout2d(0.1), conv(FIRST + classes, classes, 1))
+        self.classify2 = nn.Sequential(nn.Dropout2d(dropout), conv(first + classes, classes, 1))
         self.upsample = Upsample()
         self.train_heads = heads == "train"
         if self.train_heads:
-            ends = (second - FIRST, third - second, fourth - third)
+            ends = (second - first, third - second, fourth - third)
             self.never_run = nn.ModuleList(nn.PReLU(channels) for channels in ends)
 
     def forward(self, image: Tensor) -> Tensor | list[Tensor]:

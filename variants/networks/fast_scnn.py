@@ -54,7 +54,9 @@ class FastSCNN(nn.Module):
         self.fusion = FeatureFusion(128, 64, 128)
         self.classify = SeparableClassifier(128, classes)
         self.upsample = Upsample()
-        self.auxiliary = ScoreHead(64, 32, classes, dropout=0.1) if heads == "train" else None
+        self.auxiliary = (
+            ScoreHead(64, 32, classes, dropout=nn.Dropout(0.1)) if heads == "train" else None
+        )
 
     def forward(self, image: Tensor) -> Tensor | list[Tensor]:
         check_size("fast-scnn", image, least=3)

@@ -96,7 +96,7 @@ class FasterSeg(nn.Module):
         if self.auxiliary is not None and self.training:
             # the branches round halves differently; one size at multiples of 16
             deep_tap = resize(deep_tap, shallow.shape[-2:])
-            sixteenth = self.auxiliary[1](torch.cat([shallow, deep_tap], 1))
+            sixteenth = self.auxiliary[1](torch.cat([deep_tap, shallow], 1))
             return [logits, self.auxiliary[0](deep), sixteenth]
         return logits
 

@@ -8,6 +8,7 @@ What to know when its figures are compared:
 - The 79.7 mIoU that is quoted beside it comes from 16 passes an image: crops of 713 in steps of
   476 over 1024x2048, 2 x 4 of them, each flipped too. One pass here is one crop.
 - Every 3x3 of layer 3 has dilation 2 and of layer 4 dilation 4, the first one of a layer included.
+- Dropout in front of the scores is that of semseg, of whole channels; Caffe's is of single values.
 - The release asserts that height - 1 and width - 1 are multiples of 8; this network takes any size,
   because it resizes to the size of the image instead of by a factor.
 """
@@ -58,9 +59,11 @@ class PSPNet(nn.Module):
             self.layers.append(_layer(channels, width, blocks, stride, dilation))
             channels = 4 * width
         self.pyramid = PyramidPooling(channels, 512, pools=bin_pools(BINS), width=512, kernel=3)
-        self.classify = nn.Sequential(nn.Dropout(0.1), nn.Conv2d(512, classes, 1))
+        self.classify = nn.Sequential(nn.Dropout2d(0.1), nn.Conv2d(512, classes, 1))
         self.upsample = Upsample()
-        self.auxiliary = ScoreHead(1024, 256, classes, dropout=0.1) if heads == "train" else None
+        self.auxiliary = (
+            ScoreHead(1024, 256, classes, dropout=nn.Dropout2d(0.1)) if heads == "train" else None
+        )
 
     def forward(self, image: Tensor) -> Tensor | list[Tensor]:
         x = self.stem(image)

@@ -37,14 +37,22 @@ def check_size(who: str, image: Tensor, *, divisor: int = 1, least: int = 1) -> 
 
 
 class ScoreHead(nn.Sequential):
-    """3x3 conv-BN-ReLU to `width`, dropout where asked for, 1x1 with bias to the classes.
+    """3x3 conv-BN-ReLU to `width`, dropout where there is one, 1x1 with bias to the classes.
 
     Shape:
         input `(N, in_channels, H, W)`, output `(N, classes, H, W)`.
+
+    Args:
+        in_channels: Channels of the input.
+        width: Channels of the 3x3.
+        classes: Number of classes.
+        dropout: Of single values (`nn.Dropout`) or of whole channels (`nn.Dropout2d`).
     """
 
-    def __init__(self, in_channels: int, width: int, classes: int, *, dropout: float = 0.0) -> None:
+    def __init__(
+        self, in_channels: int, width: int, classes: int, *, dropout: nn.Module | None = None
+    ) -> None:
         super().__init__(ConvBNReLU(in_channels, width, 3))
-        if dropout:
-            self.append(nn.Dropout(dropout))
+        if dropout is not None:
+            self.append(dropout)
         self.append(nn.Conv2d(width, classes, 1))

@@ -17,7 +17,7 @@ _SHOWN = 10  # names of one kind in a message
 # the layer that gives the class scores, of every network here that has it under that name
 _CLASSIFIERS = (
     "head.classify", "head.classify.2", "classify", "classify.1", "classify.3", "classify2.1",
-    "decoder.middle.0",
+    "decoder.middle.0", "score.0",
 )  # fmt: skip
 
 
@@ -146,10 +146,11 @@ def detected(
 
     best = max(candidates, key=places)  # the first of equals
     if not places(best):
-        tried = ", ".join(layout.name for layout in candidates)
+        one = len(candidates) == 1
+        place = f"layout {candidates[0].name}" if one else "one of harness weights --list"
         names = ", ".join([*file][:3])
         raise BadRequest(
-            f"must have tensors of the network, named as in a layout ({tried}), "
+            f"must have tensors of the network, named as in {place}, "
             f"got {names}, ...{_origin(file)}"
         )
     return best

@@ -93,14 +93,23 @@ def load_weights(
     if not (fit.whole or partial):
         raise Misfit(f"{path}: {fit.summary()}", fit.details())
     if not fit.taken:
-        raise Misfit(f"{path}: {fit.summary()}, so that nothing is left to load", fit.details())
-    network.load_state_dict(
-        {
-            name: file.tensors[fit.taken[name]] if name in fit.taken else state[name]
-            for name in state
-        }
-    )
+        raise Misfit(f"{path}: nothing of it can be loaded: {fit.summary()}", fit.details())
+    network.load_state_dict(state | _converted(state, file, fit))
     return _loaded(network, file, fit)
+
+
+def _converted(state: Mapping[str, Tensor], file: Checkpoint, fit: Fit) -> dict[str, Tensor]:
+    """Return what is taken, in the precision of the network; nothing may fail behind this."""
+    found = {}
+    for ours, name in fit.taken.items():
+        try:
+            found[ours] = file.tensors[name].to(state[ours].dtype)
+        except (RuntimeError, NotImplementedError):
+            raise BadRequest(
+                f"{file.path}: {name} must be of a type that converts to "
+                f"{dtype_text(state[ours])}, got {dtype_text(file.tensors[name])}"
+            ) from None
+    return found
 
 
 def _loaded(network: nn.Module, file: Checkpoint, fit: Fit) -> Loaded:
@@ -136,6 +145,8 @@ def _why_not_held(name: str, fit: Fit) -> str:
 
 def _notes(state: Mapping[str, Tensor], file: Checkpoint, fit: Fit) -> tuple[str, ...]:
     notes = []
+    if file.beside:
+        notes.append(f"not read: what the file holds as {', '.join(file.beside)}")
     if fit.without_counters and any(fit.layout.holds(name) for name in fit.not_held):
         notes.append(
             "without num_batches_tracked, as files of torch before 0.4.1; inference reads none"

@@ -77,7 +77,7 @@ def _of_the_names(rows: Sequence[RowRecords], records: Sequence[Record]) -> Iter
     names = {name for row in rows for name in row.row.names}
     specs = {row.measured.spec_sha256 for row in rows if row.measured}
     for record in records:
-        if isinstance(record, (DeviceRecord, ProxyRecord)):  # no report shows a score
+        if isinstance(record, (DeviceRecord, ProxyRecord)):  # no row shows a score
             continue
         if record.variant in names or (
             isinstance(record, LoggedRecord) and record.spec_sha256 in specs

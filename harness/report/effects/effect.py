@@ -93,7 +93,7 @@ class Effect:
     def varies(self) -> bool:
         """Whether the pairs differ, and by more than noise where there is noise.
 
-        That of a single training is unknown, so nothing is claimed of it.
+        That of a single training or score is unknown, so nothing is claimed of it.
         """
         if self.metric.origin == "timed":
             return beyond_noise(self.ratios)

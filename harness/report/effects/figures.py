@@ -26,7 +26,10 @@ MORE = 1  # digit after the point where a metric has the table to itself
 SIGNIFICANT = 2
 RATIO_DIGITS = 3
 LEAST_SHARE = 0.01  # of a dependence that is worth a word
-UNITS = {"params": "1e6", "conv_io": "1e6 elements", "peak_activation_bytes": "MiB", "miou": "%"}
+UNITS = {
+    "params": "1e6", "params_constructed": "1e6", "conv_io": "1e6 elements",
+    "peak_activation_bytes": "MiB", "miou": "%",
+}  # fmt: skip
 
 
 def header(metric: Metric) -> str:

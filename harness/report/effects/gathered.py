@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.errors import BadRequest
-from harness.logged_record import LoggedRecord
-from harness.records import ProfileRecord, Record
+from harness.records import Record
 from harness.report.candidates import (
+    SOURCES,
     Candidate,
-    Source,
     candidates_of,
     having,
     newest,
@@ -18,7 +17,7 @@ from harness.report.candidates import (
     of_variants,
     those_where,
 )
-from harness.report.curve_metrics import Metric, Origin, metric_of
+from harness.report.curve_metrics import Metric, Origin, Source, metric_of
 from harness.report.effects.definition import EffectsDefinition
 from harness.report.effects.pairs import with_pairs
 from harness.report.effects.space import Point, Space, space_of
@@ -102,5 +101,4 @@ def metrics_of(definition: EffectsDefinition, records: Sequence[Record]) -> tupl
 
 
 def _has(metric: Metric, record: Record) -> bool:
-    kinds = LoggedRecord if metric.origin == "logged" else ProfileRecord
-    return isinstance(record, kinds) and metric.raw(record) is not None
+    return isinstance(record, SOURCES[metric.origin]) and metric.raw(record) is not None

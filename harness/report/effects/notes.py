@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from harness.logged_record import LoggedRecord
+from harness.proxy_record import ProxyRecord
 from harness.records import ProfileRecord, Record
 from harness.report.curve_metrics import MACS, Metric
 from harness.report.effects.effect import Effect, depends_on
@@ -47,6 +48,7 @@ def difference_notes(
             "most on: the option between whose values the differences vary most, with its share "
             "of their variance; empty where they do not vary."
         )
+        notes += _several(space, every)
     notes += _free_of_charge(every)
     notes += _noise(every)
     notes += _fewer(effects, metrics)
@@ -66,11 +68,10 @@ def share_notes(records: Sequence[Record], metrics: Sequence[Metric]) -> list[st
 
 
 def _basis(records: Sequence[Record], metrics: Sequence[Metric]) -> str:
-    variants = dict.fromkeys(
-        r.variant.partition("[")[0] for r in records if isinstance(r, (ProfileRecord, LoggedRecord))
-    )
+    sources = [r for r in records if isinstance(r, (ProfileRecord, LoggedRecord, ProxyRecord))]
+    variants = dict.fromkeys(r.variant.partition("[")[0] for r in sources)
     shapes = dict.fromkeys(
-        "x".join(map(str, r.input_shape)) for r in records if isinstance(r, ProfileRecord)
+        "x".join(map(str, r.input_shape)) for r in sources if not isinstance(r, LoggedRecord)
     )
     text = f"{len(records):,} record{'s' * (len(records) != 1)} of {_few(list(variants))}"
     text += f" at {_few(list(shapes))}" if shapes else ""
@@ -110,6 +111,20 @@ def _dependence(space: Space, every: Sequence[Effect]) -> list[str]:
     return notes
 
 
+def _several(space: Space, every: Sequence[Effect]) -> list[str]:
+    """Return on what the differences depend where that is more than the one option of the row."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for effect in every:
+        text = depends_text(depends_on(space, [effect]), most=3)
+        if "," in text:
+            value = effect.factor.values[effect.value]
+            found[effect.factor.label, text].append(value)
+    parts = "; ".join(
+        f"`{label}` {', '.join(values)} on {text}" for (label, text), values in found.items()
+    )
+    return [f"Depends on more than one option: {parts}."] if parts else []
+
+
 def _free_of_charge(every: Sequence[Effect]) -> list[str]:
     """Return which options change no figure that was counted."""
     changed: dict[str, bool] = {}
@@ -131,6 +146,10 @@ def _noise(every: Sequence[Effect]) -> list[str]:
     notes = []
     if any(effect.metric.origin == "logged" for effect in every):
         notes = ["mIoU: differences of one training each hold the noise of both, which is unknown."]
+    scored = [effect.metric for effect in every if effect.metric.origin == "scored"]
+    if scored:
+        names = ", ".join(dict.fromkeys(header(metric) for metric in scored))
+        notes.append(f"{names}: of weights drawn at random once each, whose noise is unknown.")
     if not timed:
         return notes
     names = ", ".join(dict.fromkeys(header(effect.metric) for effect in timed))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from harness.logged_record import LoggedRecord
+from harness.proxy_record import ProxyRecord
 from harness.records import DeviceRecord, Record, ReportedRecord
 from harness.report.columns import Column
 from harness.report.conditions import device_name
@@ -62,6 +63,8 @@ def identity(record: Record) -> dict[str, Any]:
     }
     if isinstance(record, LoggedRecord):
         found |= {"file": record.file, "file_sha256": record.file_sha256, "use": record.use}
+    if isinstance(record, ProxyRecord):
+        found |= {"name": record.name, "source": record.source}
     return found
 
 

@@ -1,7 +1,12 @@
-r"""LaTeX: a floating booktabs table, ready for `\input`, that compiles without a warning."""
+r"""LaTeX: a floating booktabs table, ready for `\input`, that compiles without a warning.
+
+One of more rows than a page takes is several floats, of one caption.
+"""
 
 from __future__ import annotations
 
+import itertools
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -47,6 +52,7 @@ NEGATIVE = re.compile(r"(?:^|(?<=[ (]))-(?=\d)")  # no hyphen of 8-4-2 or 2020-0
 RANKS: Mapping[Rank, str] = {"best": r"\textbf", "second": r"\underline"}
 COLUMN_PT, PAGE_PT = 252.0, 516.0  # of the narrowest two columns in use, IEEE's
 CHARACTER = 0.62  # of the type's size: what one takes on average in Computer Modern, a wide face
+MOST_ROWS = 45  # of a float: so many, in the largest type, and notes fit a page
 #: Points, how LaTeX is told, and half of the least gap in points; from large to small.
 TYPES = (
     (8, r"\footnotesize", 1.5),
@@ -84,7 +90,7 @@ class SetColumn:
 def marked_columns(table: Table) -> Iterator[MarkedColumn]:
     """Yield the columns of `table` with their marks."""
     for (column, cells), header_mark, marks in zip(
-        table.column_cells(), table.header_marks(), zip(*table.marks(), strict=True), strict=True
+        table.column_cells(), table.header_marks(), table.down(table.marks()), strict=True
     ):
         yield MarkedColumn(column, header_mark, tuple(zip(cells, marks, strict=True)))
 
@@ -94,7 +100,7 @@ def plain_column(each: MarkedColumn) -> SetColumn:
     header = header_text(each)
     if each.column.figure is None:
         return SetColumn("l", header, [shown(cell) for cell, _ in each.cells])
-    widest = max((mark for _, mark in each.cells), key=len)
+    widest = max((mark for _, mark in each.cells), key=len, default="")
     texts = []
     for cell, mark in each.cells:
         missing = widest[len(mark) :]
@@ -106,7 +112,7 @@ def plain_column(each: MarkedColumn) -> SetColumn:
 def float_of(
     table: Table, columns: Sequence[SetColumn], *, package: str = "", setup: Sequence[str] = ()
 ) -> str:
-    """Return the whole environment.
+    """Return the whole environment, or as many as its rows take.
 
     Gaps stretch until the table is as wide as its text, so that it fits whatever the typeface.
 
@@ -119,27 +125,41 @@ def float_of(
     environment = "table*" if table.wide else "table"
     type_size, half_gap = _type_for(table)
     letters = "".join(column.letter for column in columns)
-    return "\n".join(
-        [
-            *(rf"% needs \usepackage{{{name}}}" for name in ("booktabs", package) if name),
+    parts = _parts(table)
+    lines = [rf"% needs \usepackage{{{name}}}" for name in ("booktabs", package) if name]
+    for number, rows in enumerate(parts, start=1):
+        lines += [
             rf"\begin{{{environment}}}[t]",
             r"  \centering",
-            rf"  \caption{{{escape(table.title)}}}",
-            rf"  \label{{tab:{re.sub('[^A-Za-z0-9-]+', '-', table.name)}}}",
+            *_caption(table, number),
             rf"  \smallskip{type_size}",
             rf"  \setlength{{\tabcolsep}}{{{half_gap}pt}}% half of the least gap",
             *(f"  {line}" for line in setup),
             rf"  \begin{{tabular*}}{{\linewidth}}{{@{{\extracolsep{{\fill}}}}{letters}@{{}}}}",
             r"    \toprule",
             _line([column.header for column in columns]),
-            *_body(table, columns),
+            *_body(table, rows, columns),
             r"    \bottomrule",
             r"  \end{tabular*}",
-            *_footnotes(table.footnotes),
+            *(_footnotes(table.footnotes) if number == len(parts) else ()),
             rf"\end{{{environment}}}",
-            "",
         ]
-    )
+    return "\n".join([*lines, ""])
+
+
+def _caption(table: Table, number: int) -> list[str]:
+    """Return what stands above a float: of a later one, whose rows it goes on with."""
+    label = f"tab:{re.sub('[^A-Za-z0-9-]+', '-', table.name)}"
+    if number > 1:
+        return [rf"  Table~\ref{{{label}}}, continued\par"]
+    return [rf"  \caption{{{escape(table.title)}}}", rf"  \label{{{label}}}"]
+
+
+def _parts(table: Table) -> list[list[int]]:
+    """Return the positions of the rows of each float, about as many in each."""
+    rows = [i for _, positions in table.grouped() for i in positions]
+    size = math.ceil(len(rows) / max(1, math.ceil(len(rows) / MOST_ROWS)))
+    return [rows[start : start + size] for start in range(0, len(rows), size)] if rows else [[]]
 
 
 def _type_for(table: Table) -> tuple[str, float]:
@@ -161,10 +181,11 @@ def _type_for(table: Table) -> tuple[str, float]:
     return next(fitting, TYPES[-1][1:])
 
 
-def _body(table: Table, columns: Sequence[SetColumn]) -> Iterator[str]:
-    """Yield the lines of the rows, a rule before each group, then its title where it has one."""
+def _body(table: Table, shown: Sequence[int], columns: Sequence[SetColumn]) -> Iterator[str]:
+    """Yield the lines of rows, a rule before each group, then its title where it has one."""
     lines = tuple(zip(*(column.cells for column in columns), strict=True))
-    for title, rows in table.grouped():
+    for number, rows in itertools.groupby(shown, key=lambda i: table.rows[i].group):
+        title = table.groups[number]
         yield r"    \midrule"
         if title:
             name = rf"\textit{{{escape(title)}}}"

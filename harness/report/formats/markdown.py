@@ -26,7 +26,7 @@ def to_markdown(table: Table) -> str:
     columns = [
         _align([header, *cells], right=column.figure is not None)
         for header, column, cells in zip(
-            headers, table.columns, zip(*_body(table), strict=True), strict=True
+            headers, table.columns, table.down(_body(table)), strict=True
         )
     ]
     lines = ["| " + " | ".join(cells) + " |" for cells in zip(*columns, strict=True)]

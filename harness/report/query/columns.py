@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
+from harness.report.conditions import AS_BUILT, WEIGHTS
 from harness.timing_records import Latency
 
 Type = Literal["text", "whole", "number", "flag"]
@@ -105,6 +106,7 @@ _CONDITIONS = (
     _text("protocol", "name and content of the protocol: paper@1a2b3c4d"),
     _text("backend", "what executed the network"),
     _text("precision", "fp32, tf32, fp16 or bf16"),
+    _text(WEIGHTS, f"file and content of what it was timed with, or {AS_BUILT}"),
     replace(_timed("warnings", "warnings of the timing", "", None, Shown(unit="")), type="whole"),
 )
 _ACCURACY = (

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from harness.errors import BadRequest
 from harness.report.query.columns import Column
 from harness.report.query.frame import near
+from harness.report.query.literals import Misfit, fit_literals
 
 FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     "isin": (),
@@ -57,10 +58,12 @@ class Query(NamedTuple):
     Attributes:
         code: An expression over plain names.
         names: The plain name of every column in it.
+        calculates: Whether it calculates with columns, and does not only compare them.
     """
 
     code: str
     names: Mapping[str, str]
+    calculates: bool
 
 
 def read_query(query: str, columns: Mapping[str, Column]) -> Query:
@@ -84,8 +87,12 @@ def read_query(query: str, columns: Mapping[str, Column]) -> Query:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", category=Warning)  # of '\\d' in a text, which is usual
             tree = ast.parse(" ".join(words), mode="eval")
-        _Check(query, {plain: columns[name] for name, plain in names.items()}).visit(tree)
-        return Query(ast.unparse(tree), names)
+        by_plain = {plain: columns[name] for name, plain in names.items()}
+        _Check(query, by_plain).visit(tree)
+        calculates = any(isinstance(node, ast.BinOp) for node in ast.walk(tree))
+        return Query(ast.unparse(fit_literals(tree, by_plain)), names, calculates)
+    except Misfit as misfit:
+        raise refused(query, str(misfit)) from None
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         if isinstance(error, BadRequest):
             raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -23,18 +23,18 @@ def csv_text(table: Table, columns: Sequence[Column]) -> str:
 def json_text(table: Table, columns: Sequence[Column]) -> str:
     """Return the table as a JSON list of objects, a row a line, every column in each."""
     # Not by pandas, whose writer keeps 15 digits at most.
-    rows = (
-        json.dumps(row, ensure_ascii=False, allow_nan=False) for row in plain_rows(table, columns)
-    )
-    return "[" + ",\n ".join(rows) + "]\n"
+    rows = plain_rows(table, columns)
+    lines = (json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows)
+    return "[" + ",\n ".join(lines) + "]\n"
 
 
-def plain_rows(table: Table, columns: Sequence[Column]) -> list[dict[str, Any]]:
-    """Return the rows as dicts of plain Python values, null where one is unknown."""
+def plain_rows(table: Table, columns: Sequence[Column]) -> Iterator[dict[str, Any]]:
+    """Yield the rows as dicts of plain Python values, null where one is unknown."""
     frame = _whole(table, columns)
     names = [column.name for column in columns]
     values = [_plain(frame[name]) for name in names]
-    return [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
+    for row in zip(*values, strict=True):
+        yield dict(zip(names, row, strict=True))
 
 
 def parquet_bytes(table: Table, columns: Sequence[Column]) -> bytes:

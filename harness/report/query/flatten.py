@@ -11,12 +11,19 @@ from harness.logged_record import LoggedRecord
 from harness.proxy_record import ProxyRecord
 from harness.records import (
     DeviceRecord,
+    FailedRecord,
     ProfileRecord,
     Record,
     ReportedRecord,
     StaticCost,
 )
-from harness.report.conditions import device_name, identified, of_reported
+from harness.report.conditions import (
+    AS_BUILT,
+    WEIGHTS,
+    device_name,
+    identified,
+    of_reported,
+)
 from harness.report.query.columns import DEVICE_BYTES, DEVICE_MACS, MACS, PROXY, REPORTED
 from harness.timing_records import Timing
 
@@ -54,10 +61,10 @@ class Flattener:
             _add_counts(row, record.static)
             if record.timing is not None:
                 row |= _of_timing(record.timing)
-                self._add_conditions(row, record.timing.protocol, record.environment)
+                self._add_conditions(row, record, record.timing.protocol)
             return row
         row |= {"reason": record.reason, "peak_memory_bytes": record.peak_memory_bytes}
-        self._add_conditions(row, record.protocol, record.environment)
+        self._add_conditions(row, record, record.protocol)
         return row
 
     def _once(self, text: str) -> str:
@@ -83,13 +90,14 @@ class Flattener:
                 row[name] = value
 
     def _add_conditions(
-        self, row: Row, protocol: Mapping[str, Any], environment: Mapping[str, Any]
+        self, row: Row, record: ProfileRecord | FailedRecord, protocol: Mapping[str, Any]
     ) -> None:
         """Add what a timing was taken on; a count that failed has no protocol, and no device."""
         if not protocol:
             return
-        row["protocol"] = self._once(identified(protocol)[0])
-        row["device"] = self._once(device_name(environment))
+        row["protocol"] = self._once(identified(protocol, record.weights)[0])
+        row["device"] = self._once(device_name(record.environment))
+        row[WEIGHTS] = self._once(record.weights.label if record.weights else AS_BUILT)
         for name in ("backend", "precision"):
             if protocol.get(name) is not None:
                 row[name] = self._once(str(protocol[name]))

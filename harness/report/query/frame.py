@@ -36,8 +36,9 @@ class Table:
         return len(self.frame)
 
     def rows(self, mask: Any) -> Table:
-        """Return the rows for which `mask` is true."""
-        return replace(self, frame=self.frame[mask])
+        """Return the rows for which `mask` is true; of all of them no second copy is made."""
+        chosen = np.asarray(mask, dtype=bool)
+        return self if chosen.all() else replace(self, frame=self.frame[chosen])
 
     def first(self, count: int) -> Table:
         """Return the first `count` rows."""
@@ -128,14 +129,15 @@ def _join(values: Mapping[str, list[Any]], joined: Joined) -> None:
                 values[name][position] = value
 
 
-def _typed(values: Mapping[str, list[Any]], rows: int) -> Table:
+def _typed(values: dict[str, list[Any]], rows: int) -> Table:
+    """Return the table of the columns, each of which is given up for its series: both take room."""
     known = {
         name: FIXED.get(name) or family_column(name) or option_column(name, type_of(column))
         for name, column in values.items()
     }
     names = sorted(values, key=lambda name: _place(name, known[name]))
-    series = {name: _series(values[name], known[name].type) for name in names}
-    frame = pd.DataFrame(series, index=pd.RangeIndex(rows))
+    series = {name: _series(values.pop(name), known[name].type) for name in names}
+    frame = pd.DataFrame(series, index=pd.RangeIndex(rows), copy=False)
     return Table(frame, {name: known[name] for name in names})
 
 

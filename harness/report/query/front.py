@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from harness.errors import BadRequest
 from harness.report.pareto import on_front
 from harness.report.query.columns import Better, Column
@@ -98,10 +100,11 @@ def front(table: Table, goals: Sequence[Goal]) -> Front:
         from_logs = known.rows(known.frame["miou_use"].notna())
         _refuse_mixed(from_logs, ("input",), "costs beside the mIoU of logs")
     ways = [goal.better == "max" for goal in goals]
-    kept = known.rows(on_front(known.frame[names].to_numpy(dtype=float), ways))
-    ordered = kept.frame.sort_values(names, ascending=[not way for way in ways], kind="stable")
+    figures = known.frame[names]
+    kept = np.array(on_front(figures.to_numpy(dtype=float).tolist(), ways), dtype=bool)
+    best = figures[kept].sort_values(names, ascending=[not way for way in ways], kind="stable")
     return Front(
-        rows=Table(ordered, table.columns),
+        rows=Table(known.frame.loc[best.index], table.columns),
         goals=tuple(goals),
         of=len(known),
         unknown=len(table) - len(known),

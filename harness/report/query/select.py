@@ -38,7 +38,7 @@ def newest_of(table: Table) -> Table:
     Raises:
         BadRequest: If the `created` of a row is not a date.
     """
-    frame = table.frame
+    frame = table.frame[[*SAME, "created", "kind"]]
     created = pd.to_datetime(frame["created"], format="ISO8601", utc=True, errors="coerce")
     broken = frame["created"].notna() & created.isna()
     if broken.any():

@@ -16,13 +16,15 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
+from harness.report.conditions import AS_BUILT, WEIGHTS
 from harness.report.query.cells import cell, printable
 from harness.report.query.columns import Column
 from harness.report.query.files import plain_rows
 from harness.report.query.frame import Table
 from harness.report.query.names import shorten
 
-FACTS = ("device", "protocol", "kind", "input", "backend", "precision")
+FACTS = ("device", "protocol", "kind", "input", "backend", "precision", WEIGHTS)
+USUAL = ("profile", AS_BUILT)  # said where rows differ in it
 REPORTED_FACTS = ("table", "label")
 """Where rows do not differ in them they stand above the table, else they are columns."""
 
@@ -63,7 +65,7 @@ def table_text(
         asked: Columns that `--sort` or `--pareto` names, to be shown besides.
         width: Of the terminal.
     """
-    rows = plain_rows(table, list(table.columns.values()))
+    rows = list(plain_rows(table, list(table.columns.values())))
     above, names = _names(rows)
     if chosen is None:
         reported = all(row["kind"] == "reported" for row in rows)
@@ -83,9 +85,9 @@ def table_text(
 
 
 def _shared(facts: Mapping[str, Iterable[str]]) -> list[str]:
-    """Return the facts that no two rows differ in, each once; a profile goes without its kind."""
+    """Return the facts that no two rows differ in, each once; what is usual is left out."""
     values = [value for seen in facts.values() if len(each := list(seen)) == 1 for value in each]
-    return [printable(value) for value in dict.fromkeys(values) if value != "profile"]
+    return [printable(value) for value in dict.fromkeys(values) if value not in USUAL]
 
 
 def _names(rows: Sequence[dict[str, Any]]) -> tuple[list[str], list[str]]:

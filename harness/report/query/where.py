@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 
 import pandas as pd
 
@@ -24,10 +25,14 @@ def where(table: Table, query: str) -> Table:
     Raises:
         BadRequest: If the query names no column, is more than a query, or makes no sense.
     """
-    code, names = read_query(query, table.columns)
+    code, names, calculates = read_query(query, table.columns)
     frame = table.frame[list(names)].rename(columns=dict(names))
+    if calculates:  # a product of two counts is soon more than 64 bits hold
+        frame = frame.astype(dict.fromkeys(frame.select_dtypes("int64"), float))
     try:
-        result = frame.eval(code, engine="python", parser="pandas")
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="This pattern is interpreted as a regular")
+            result = frame.eval(code, engine="python", parser="pandas")
         if isinstance(result, pd.Series) and pd.api.types.is_bool_dtype(result.dtype):
             return table.rows(result.fillna(False).to_numpy(dtype=bool))
     except _SENSELESS as error:

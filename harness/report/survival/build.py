@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 from harness.records import Record
 from harness.report.model import REPORTED_MARK, TENSORRT_MARK, Table
+from harness.report.ratio import relative_half_width
+from harness.report.side import timing_of
 from harness.report.speed import FpsChoice
+from harness.report.speed_notes import cpu_notes
 from harness.report.survival import listing, matrix, overview
 from harness.report.survival.definition import RatioDefinition
 from harness.report.survival.implied import implied_factors
-from harness.report.survival.judge import VERDICTS
+from harness.report.survival.judge import VERDICTS, could_survive
 from harness.report.survival.survey import Survey, survey
 
 _MAKERS = {
@@ -34,11 +37,12 @@ def build_ratio_table(
     titled = definition.show == "pairs"
     return Table(
         name=definition.name,
-        title=definition.title,
+        title=f"{definition.title}: {_judge(found)}",
         columns=columns,
         rows=rows,
         groups=tuple(map(str.capitalize, VERDICTS)) if titled else (None,),
         footnotes=(
+            *cpu_notes(found.conditions),
             *definition.footnotes,
             *definition.table.fps_footnotes,
             *_notes(definition, found),
@@ -46,6 +50,12 @@ def build_ratio_table(
         warnings=found.warnings,
         wide=definition.wide,
     )
+
+
+def _judge(found: Survey) -> str:
+    """Return what was measured on, and that a CPU is no judge: captions go where no note does."""
+    no_judge = ", which judges no GPU" if found.conditions.on_cpu else ""
+    return found.conditions.device_text + no_judge
 
 
 def _notes(definition: RatioDefinition, found: Survey) -> list[str]:
@@ -58,7 +68,7 @@ def _notes(definition: RatioDefinition, found: Survey) -> list[str]:
             "pairs": [listing.NOTE],
             "summary": [overview.SHARES_NOTE],
         }[definition.show]
-        notes += _rules(definition.tolerance)
+        notes += [*_rules(definition.tolerance), *_certainty(found, definition.tolerance)]
         notes += _basis_notes(found)
     if found.left_out:
         notes.append(f"Published but not measured here: {', '.join(found.left_out)}.")
@@ -69,9 +79,23 @@ def _rules(tolerance: float) -> list[str]:
     share = f"{tolerance:.0%}" if tolerance else "nothing"
     return [
         f"Survives: the 95% interval of the measured ratio lies within the published one, give or "
-        f"take {share}. Same order: it lies outside, and on the published side of 1. Reversed: it "
-        "lies wholly on the other side of 1. Undecided: it reaches across, so that a longer "
-        "measurement is needed."
+        f"take {share}. Same order: it lies outside, and on the published side of 1 (on either "
+        "side where print leaves the order open). Reversed: it lies wholly on the other side of 1. "
+        "Undecided: it reaches across, so that a longer measurement is needed."
+    ]
+
+
+def _certainty(found: Survey, tolerance: float) -> list[str]:
+    """Return how well rates are known, and how many ratios not well enough to survive."""
+    widths = [relative_half_width(timing_of(network.measured)) for network in found.networks]
+    known = [width for width in widths if width is not None]
+    if not known:
+        return []
+    low, high = f"{min(known):.1%}", f"{max(known):.1%}"
+    vague = sum(not could_survive(pair.published, pair.measured, tolerance) for pair in found.pairs)
+    return [
+        f"95% intervals of single FPS: ±{low}" + f" to ±{high}" * (high != low) + f"; {vague} of "
+        f"{len(found.pairs)} ratios are known too little to survive, whatever they are."
     ]
 
 

@@ -22,7 +22,7 @@ def named(name: str, header: str, *, number: bool = False, published: bool = Fal
         name: Its name in JSON and CSV.
         header: What stands above it.
         number: Whether it holds figures, which stand to the right.
-        published: Whether the figures are all out of print.
+        published: Whether what it holds is all out of print.
     """
     return Column(
         name=name, header=header, figure=name if number else None, published=published, digits=2
@@ -49,12 +49,16 @@ def range_text(found: Range) -> str:
 
 def measured_ratio(ratio: Ratio, networks: tuple[Network, Network]) -> tuple[Cell, Cell]:
     """Return a measured ratio, and its 95% interval in words."""
-    interval = ratio.ci95
     cell = Cell(
         text=RATIO.print(ratio.value),
         kind="measured",
         value=ratio.value,
-        interval=interval,
+        interval=ratio.ci95,
         records=tuple(network.measured for network in networks),
     )
-    return cell, label(range_text(Range(*interval))) if interval else ABSENT
+    return cell, interval(ratio.ci95)
+
+
+def interval(ends: tuple[float, float] | None) -> Cell:
+    """Return a 95% interval in words; an empty cell where it is unknown."""
+    return ABSENT if ends is None else label(range_text(Range(*ends)))

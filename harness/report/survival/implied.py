@@ -4,6 +4,11 @@ Had every network been published on the card of the reference, published and mea
 have one ratio. What the networks of another card have instead, over that, is how fast that card is.
 It takes for granted what is to be judged, that one number fits all networks: so the spread of the
 single networks stands beside it, that of the reference's own ones too, for comparison.
+
+The interval of a factor comes out of that spread, pooled over all cards (a one-way analysis of
+variance of the logarithms): how far a mean of so few networks may be off, if networks differ from
+each other on every card as much as they do here. It knows nothing of what all networks of a card
+share, such as whose software timed them.
 """
 
 from __future__ import annotations
@@ -11,11 +16,12 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.report.scales import Scales, plain_name
 from harness.report.side import timing_of
 from harness.report.survival.pairs import Network
+from harness.student_t import t_95
 
 TENSORRT = "TensorRT"
 
@@ -30,6 +36,8 @@ class Implied:
         networks: The networks that it is judged by; none where print has but bounds.
         factors: The factor that each of them implies.
         bounds: The networks that it cannot be judged by, since print gives a bound.
+        ci95: 95% interval of `value`; null of the reference, which is 1 by definition, without
+            networks, and where no card has two.
     """
 
     name: str
@@ -37,6 +45,7 @@ class Implied:
     networks: tuple[Network, ...]
     factors: tuple[float, ...]
     bounds: tuple[Network, ...] = ()
+    ci95: tuple[float, float] | None = None
 
     @property
     def value(self) -> float | None:
@@ -74,7 +83,7 @@ def implied_factors(networks: Sequence[Network], scales: Scales) -> tuple[Implie
     starred = [network for network in networks if network.reported.tensorrt]
     if starred and scales.tensorrt is not None:
         found.append(_of_tensorrt(starred, unit, scales.tensorrt))
-    return tuple(found)
+    return _with_intervals(found)
 
 
 def _of_card(networks: Sequence[Network], unit: float) -> Implied:
@@ -93,6 +102,26 @@ def _of_tensorrt(networks: Sequence[Network], unit: float, used: float) -> Impli
     exact = _exact(networks)
     factors = [_published_over_measured(each) / (each.rate.factor / used) / unit for each in exact]
     return Implied(name=TENSORRT, used=used, networks=exact, factors=tuple(factors))
+
+
+def _with_intervals(found: Sequence[Implied]) -> tuple[Implied, ...]:
+    """Return `found`, the reference first, with the intervals that their pooled spread gives."""
+    logs = [[math.log(factor) for factor in each.factors] for each in found if each.factors]
+    freedom = sum(len(group) - 1 for group in logs)
+    if not freedom:
+        return tuple(found)
+    squares = (statistics.variance(group) * (len(group) - 1) for group in logs if len(group) > 1)
+    deviation = math.sqrt(math.fsum(squares) / freedom)
+    reference, *others = found
+    intervals = []
+    for each in others:
+        if each.value is None:
+            intervals.append(each)
+            continue
+        error = deviation * math.sqrt(1 / len(each.factors) + 1 / len(reference.factors))
+        width = math.exp(t_95(freedom) * error)
+        intervals.append(replace(each, ci95=(each.value / width, each.value * width)))
+    return (reference, *intervals)
 
 
 def _exact(networks: Sequence[Network]) -> tuple[Network, ...]:

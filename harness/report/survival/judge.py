@@ -31,3 +31,11 @@ def judge(published: Range, measured: Ratio, tolerance: float) -> Verdict:
     if outside and published.side in (0, found.side):
         return "same order"
     return "undecided"
+
+
+def could_survive(published: Range, measured: Ratio, tolerance: float) -> bool:
+    """Return whether an interval as wide as the measured one fits into what survives, anywhere."""
+    if measured.ci95 is None:
+        return False
+    found, room = Range(*measured.ci95), published.widened(tolerance)
+    return found.high * room.low <= room.high * found.low  # ratios: only their quotient counts

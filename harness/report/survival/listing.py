@@ -70,10 +70,6 @@ def _cells(pair: Pair) -> Iterator[Cell]:
     if pair.change is None:
         yield ABSENT
     else:
-        yield Cell(
-            text=RATIO.print(pair.change),
-            kind="measured",
-            value=pair.change,
-            records=(*first.records, *second.records),
-        )
+        # Of the records of both figures that it is the quotient of, beside it.
+        yield Cell(text=RATIO.print(pair.change), kind="measured", value=pair.change)
     yield label(pair.verdict)

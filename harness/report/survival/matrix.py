@@ -48,7 +48,7 @@ def matrix(survey: Survey) -> tuple[tuple[Column, ...], tuple[TableRow, ...]]:
 def _columns(networks: Sequence[Network]) -> tuple[Column, ...]:
     return (
         COLUMNS["method"],
-        named("gpu", "GPU"),
+        named("gpu", "GPU", published=True),
         reported(COLUMNS["fps_norm"]),
         COLUMNS["fps"],
         *(named(f"over.{j + 1}", str(j + 1), number=True) for j in range(1, len(networks))),

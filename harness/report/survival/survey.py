@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from harness.errors import BadRequest
 from harness.records import ProfileRecord, Record
+from harness.report.conditions import Conditions
 from harness.report.definition import Definition
 from harness.report.rows import RowRecords, failure_warnings, gather, record_warnings
 from harness.report.scales import Scales, load_scales
@@ -29,6 +30,7 @@ class Survey:
         networks: Published and measured, the fastest in print first.
         pairs: Every two of them.
         scales: Factors of the cards.
+        conditions: Device and protocol of the measurements.
         left_out: Names of the published rows without a measurement under these conditions.
         notes: Device, protocol and passes of the measurements.
         warnings: Reasons to distrust them.
@@ -37,6 +39,7 @@ class Survey:
     networks: tuple[Network, ...]
     pairs: tuple[Pair, ...]
     scales: Scales
+    conditions: Conditions
     left_out: tuple[str, ...]
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -65,6 +68,8 @@ def survey(definition: RatioDefinition, records: Sequence[Record], choice: FpsCh
             f"{definition.table.name}, got {len(both)}; `harness profile --table "
             f"{definition.table.name}` takes them"
         )
+    conditions = speeds.conditions
+    assert conditions is not None  # measured rates are of one device and protocol, or refused
     scales, labels = load_scales(definition.table.scales), _labels(definition.table, rows)
     networks = sorted(
         (_network(rows[i], labels[i], speeds, i, scales, where) for i in both),
@@ -77,6 +82,7 @@ def survey(definition: RatioDefinition, records: Sequence[Record], choice: FpsCh
         networks=tuple(networks),
         pairs=pairs_of(networks, definition.tolerance),
         scales=scales,
+        conditions=conditions,
         left_out=tuple(labels[i] for i in published if i not in both),
         notes=tuple(speed_notes(timed, own)),
         warnings=(*record_warnings(timed), *speed_warnings(own), *failure_warnings(rows)),

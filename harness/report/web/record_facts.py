@@ -56,7 +56,11 @@ def _profile(record: ProfileRecord) -> Facts:
         conditions = of_profile(record)
         facts += [("device", conditions.device), ("protocol", conditions.protocol_id)]
         facts.append(("passes", f"{record.timing.iterations:,}"))
-    return (*facts, *_dated(record))
+    return (*facts, *_weights(record), *_dated(record))
+
+
+def _weights(record: ProfileRecord | FailedRecord) -> Facts:
+    return (("weights", record.weights.label),) if record.weights else ()
 
 
 def _dated(record: ProfileRecord | LoggedRecord | FailedRecord | ProxyRecord) -> Facts:
@@ -69,7 +73,13 @@ def _other(record: FailedRecord | DeviceRecord | ProxyRecord) -> Facts:
         return ("record", "device"), device, ("created", record.created)
     if isinstance(record, ProxyRecord):
         return ("record", "proxy"), (record.name, str(record.value)), *_dated(record)
-    return ("record", "failed"), device, ("reason", record.reason), *_dated(record)
+    return (
+        ("record", "failed"),
+        device,
+        ("reason", record.reason),
+        *_weights(record),
+        *_dated(record),
+    )
 
 
 def _size(shape: tuple[int, int, int, int]) -> str:

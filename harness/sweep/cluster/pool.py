@@ -16,7 +16,8 @@ from harness.errors import RunFailed
 from harness.sweep.cluster.nodes import Cluster
 from harness.sweep.cluster.on_node import Alone, run_chunk
 from harness.sweep.executor import GivenUp
-from harness.sweep.pool import ATTEMPTS, DIED, took_too_long
+from harness.sweep.pool import ATTEMPTS, DIED
+from harness.sweep.time_limit import took_too_long
 
 AHEAD = 4  # chunks in flight for each CPU
 POLL_S = 0.5

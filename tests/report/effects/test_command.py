@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from harness.report.effects.definition import EffectsDefinition
 from harness.report.plot_definition import load_plot
 from harness.store import append, load
 
-from .made import record, table, texts, two_by_two
+from .made import effects, record, table, texts, two_by_two
 from .test_pairs import conditional
 
 ROOT = Path(__file__).parents[3]
@@ -280,12 +281,56 @@ def test_the_example_sweep_gives_the_known_answers() -> None:
 
 
 @pytest.mark.skipif(not SWEEP.is_dir(), reason="the example sweep is no part of a package")
-def test_the_example_report_is_what_its_records_and_definitions_give() -> None:
-    for name in ("costs", "gmacs"):
-        assert run(["table", str(SWEEP / f"{name}.yaml"), "--results",
-                    str(ROOT / "reports/fassd-costs"), "--out", f"{name}.md"]) == 0  # fmt: skip
-        kept = (ROOT / f"reports/fassd-costs/table-{name}.md").read_text(encoding="utf-8")
-        assert Path(f"{name}.md").read_text(encoding="utf-8") == kept
+def test_the_example_sweep_costs_what_layers_come_to_by_hand() -> None:
+    # Pixels of the last map: 1024x2048 over the strides and three poolings, rounded as each does.
+    pixels = {
+        (2, 1, 2, 1): 32 * 64, (2, 1, 1, 1): 64 * 128, (2, 2, 2, 1): 16 * 32, (4, 1, 2, 1): 16 * 32,
+        (3, 1, 2, 1): 21 * 42,
+    }  # fmt: skip
+    metric = "macs.paper"
+    _, found = effects(load(SWEEP).records, metric, reference=["context.name=none"])
+    added = {}
+    for name in ("aspp", "dapf"):
+        for change in found["context.name", name].changes:
+            spec = change.pair.b.source.record.spec
+            added[tuple(spec["stem"]["strides"]), spec["context"].get("alpha")] = change.difference
+    assert len(added) == 5 * (1 + 5)
+    for (strides, alpha), macs in added.items():
+        if alpha is None:
+            # 1x1, three 3x3 and a pooled 1x1 to 256, 1x1 back; BN and ReLU are 3 an element, and
+            # the pooling is 1 for each of its 224 inputs.
+            weights = 224 * 256 + 3 * 9 * 224 * 256 + 5 * 256 * 224
+            rest = 3 * (4 * 256 + 224) + 224
+            assert macs == pixels[strides] * (weights + rest) + 224 * 256 + 3 * 256
+        else:
+            # 1x1 and three pairs of 3x1 and 1x3 to 224 / alpha, and 1x1 of all four back to 224.
+            width = 224 // alpha
+            weights = 224 * width + 3 * 3 * (224 * width + width * width) + 4 * width * 224
+            assert macs == pixels[strides] * (weights + 3 * (7 * width + 224))
+
+
+@pytest.mark.skipif(not SWEEP.is_dir(), reason="the example sweep is no part of a package")
+def test_the_example_tables_are_what_their_records_and_definitions_give() -> None:
+    report = ROOT / "reports/fassd-costs"
+    for table_name in (str(SWEEP / "costs.yaml"), str(SWEEP / "gmacs.yaml"), "shares"):
+        for suffix in ("md", "tex", "html", "csv", "json"):
+            name = f"table-{Path(table_name).stem}.{suffix}"
+            assert run(["table", table_name, "--results", str(report), "--out", name]) == 0
+            assert Path(name).read_bytes() == (report / name).read_bytes(), name
+    kept, swept = (load(folder).records for folder in (report, SWEEP))
+    assert kept == swept
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not SWEEP.is_dir(), reason="the example sweep is no part of a package")
+def test_the_example_sweep_is_of_the_networks_that_there_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shutil.copytree(SWEEP, "sweep")
+    capsys.readouterr()
+    assert run(["sweep", "sweep/fassd.yaml", "--results", "sweep", "--resume", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["planned"], answer["measured"], answer["reused"]) == (210, 0, 210)
 
 
 def test_nothing_varying_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
+from example_records import PROXY
 
 from harness.errors import BadRequest
 from harness.records import Record
@@ -74,6 +76,21 @@ def test_one_metric_alone_is_shown_in_full() -> None:
         "least": "+1.000", "mean": "+2.000", "most": "+3.000", "ratio": "2.000",
         "depends_on": "stem.depth 100%",
     }  # fmt: skip
+
+
+def test_of_one_metric_a_note_names_every_option_that_a_difference_depends_on() -> None:
+    # width costs 3 * depth + rate: 4, 5, 7, 8. Of 10 squares 9 lie between depths, 1 between rates.
+    records: list[Record] = [
+        record({"stem": {"width": w, "depth": d, "rate": r}}, params=w * (3 * d + r))
+        for w in (0, 1, 2)
+        for d in (1, 2)
+        for r in (1, 2)
+    ]
+    made = table(records, metrics="params", options="stem.width")
+    assert texts(made)["stem.width", "2"]["depends_on"] == "stem.depth 90%"
+    note = "Depends on more than one option: `stem.width` 1, 2 on stem.depth 90%, stem.rate 10%."
+    assert note in made.footnotes
+    assert not any("more than one" in note for note in table(product(), metrics="params").footnotes)
 
 
 def test_ends_of_a_ratio_that_print_alike_are_left_out() -> None:
@@ -198,6 +215,26 @@ def test_the_mean_iou_of_logs_is_a_metric_in_points() -> None:
     ]
     found = cell(table(records, metrics="miou"), "stem.width", "2", "at_reference")
     assert (found.text, found.kind) == ("+2.00", "logged")
+
+
+def test_the_score_of_a_proxy_is_a_metric_beside_counts() -> None:
+    counts = [record({"stem": {"width": w, "depth": 1}}, params=w * 10**6) for w in (1, 2)]
+    scores: list[Record] = [
+        replace(PROXY, variant="net[x]", spec=each.spec, name="naswot", value=value)
+        for each, value in zip(counts, (4.0, 5.0), strict=True)
+    ]
+    made = table([*counts, *scores], metrics="params,proxy.naswot")
+    assert [c.header for c in made.columns][4:] == ["Parameters (M)", "naswot (proxy)"]
+    assert [c.text for c in made.rows[0].cells][3:] == ["1", "+1.00", "+1.00"]
+    assert made.footnotes[0].startswith("4 records of net at 1x3x1024x2048.")
+    assert "naswot (proxy): of weights drawn at random once each, whose noise is unknown." in (
+        made.footnotes
+    )
+    assert not any("drawn at random" in note for note in table(counts).footnotes)
+    alone = table(scores, metrics="proxy.naswot")
+    assert texts(alone)["stem.width", "2"]["ratio"] == "1.250"
+    with pytest.raises(BadRequest, match=r"no record has proxy\.nasot; did you mean proxy\.naswot"):
+        table(scores, metrics="proxy.nasot")
 
 
 def test_no_dependence_is_claimed_of_single_trainings() -> None:

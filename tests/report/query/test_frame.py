@@ -21,7 +21,7 @@ from .made import counted, logged, timed
 
 def rows(*records: Record) -> list[dict[str, Any]]:
     table = build_table(records)
-    return plain_rows(table, list(table.columns.values()))
+    return list(plain_rows(table, list(table.columns.values())))
 
 
 def said(row: dict[str, Any]) -> dict[str, Any]:
@@ -73,6 +73,7 @@ def test_a_timed_record_says_how_fast_under_which_conditions() -> None:
         "protocol": of_profile(record).protocol_id,
         "backend": "eager",
         "precision": "bf16",
+        "weights": "a.pth@00000000",
         "warnings": 1,
     }
     assert {name: row[name] for name in expected} == expected
@@ -88,6 +89,17 @@ def test_a_failure_says_why_and_under_which_conditions() -> None:
     assert row["input"] == "8x3x1024x2048"
     assert (row["device"], row["protocol"].partition("@")[0]) == ("A CPU", "paper")
     assert row["context.rates"] == "[12,24,36]"
+
+
+def test_what_was_timed_without_a_file_was_timed_as_built() -> None:
+    with_file = replace(FAILED, weights=DETAILED.weights)
+    found = rows(timed("x", 1.0), FAILED, with_file, counted("x"), replace(FAILED, protocol={}))
+    assert [row["weights"] for row in found] == [
+        "as built", "as built", "a.pth@00000000", None, None,
+    ]  # fmt: skip
+    assert found[2]["protocol"] == rows(DETAILED)[0]["protocol"]
+    assert found[2]["protocol"].startswith("paper+weights@")
+    assert found[2]["protocol"] != found[1]["protocol"]
 
 
 def test_a_count_that_failed_has_no_device() -> None:

@@ -12,7 +12,7 @@ from harness.records import Record
 from harness.report.query.frame import Table, build_table
 from harness.report.query.select import chosen_columns, newest_of, of_kinds, ordered
 
-from .made import counted, logged, timed
+from .made import DETAILED, counted, logged, timed
 
 EARLY, LATE = "2026-01-01T10:00:00+00:00", "2026-01-01T10:30:00Z"
 
@@ -62,10 +62,11 @@ def test_time_zones_are_taken_into_account() -> None:
         timed("x", 1.0, created=LATE, device="A GPU"),
         timed("x", 1.0, created=LATE, protocol={"precision": "bf16"}),
         timed("x", 1.0, created=LATE, input_shape=(1, 3, 512, 1024)),
+        timed("x", 1.0, created=LATE, weights=DETAILED.weights),
         counted("x", created=LATE),
         logged("x", 0.5, created=LATE),
     ],
-    ids=["spec", "device", "protocol", "input", "no timing", "log"],
+    ids=["spec", "device", "protocol", "input", "weights", "no timing", "log"],
 )
 def test_what_differs_in_spec_input_protocol_or_device_is_no_repetition(other: Record) -> None:
     assert kept(timed("x", 1.0, created=EARLY), other) == [0, 1]

@@ -16,7 +16,7 @@ from harness.report.query.files import plain_rows
 from harness.report.query.frame import Table, build_table
 from harness.report.query.text import table_text
 
-from .made import counted, logged, timed
+from .made import DETAILED, counted, logged, timed
 
 FAST = timed("fassd-net", 41.12, ci95=(40.9, 41.4), params=2_845_351, macs={"paper": 45112279040})
 BASE = timed("baseline", 56.0, ci95=(55.0, 56.5), params=1_896_365, macs={"paper": 32909393920})
@@ -79,6 +79,16 @@ def test_facts_that_differ_are_columns() -> None:
     assert heads(lines) == ["params", "macs.paper", "fps", "device", "protocol", "precision"]
     assert "A GPU" in lines[-1]
     assert "bf16" in lines[-1]
+
+
+def test_weights_are_shown_where_any_record_has_some() -> None:
+    with_file = replace(FAST, weights=DETAILED.weights)
+    assert "as built" not in "".join(shown(FAST, BASE))
+    assert "  a.pth@00000000" in shown(with_file)[0]
+    lines = shown(FAST, with_file, width=200)
+    assert {"protocol", "weights"} <= set(heads(lines))
+    assert [line for line in lines if "as built" in line] == [lines[-2]]
+    assert "a.pth@00000000" in lines[-1]
 
 
 def test_a_record_without_a_fact_makes_no_column_of_it() -> None:
@@ -195,7 +205,7 @@ def test_figures_are_shown_in_the_unit_of_their_column(name: str, text: str) -> 
     assert record.timing is not None
     timing = replace(record.timing, iterations=10_000, limits=DETAILED_TIMING.limits)
     table = build_table([replace(record, static=static, timing=timing), logged("x", 0.7665)])
-    row = plain_rows(table, list(table.columns.values()))[0]
+    row = next(plain_rows(table, list(table.columns.values())))
     assert cell(table.columns[name], row) == text
 
 

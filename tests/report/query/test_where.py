@@ -63,6 +63,10 @@ def found(table: Table, query: str) -> str:
         ("context.alpha ** 2 == 16", "b"),
         ("2 ** -1 < miou < 1", "aL"),
         ("variant.isin(['b', 'd'])", "bd"),
+        # 50e9 squared is 2.5e21, which 64 bits do not hold.
+        ("macs.paper ** 2 > 2e21", "b"),
+        ("macs.paper * macs.paper > 2e21", "b"),
+        ("params * 2 ** 62 > 1e25", "cd"),
         ("fps.isna()", "abcL"),
         ("fps.notna()", "dR"),
         ("`fps`.notna() and kind == 'profile'", "d"),
@@ -70,6 +74,7 @@ def found(table: Table, query: str) -> str:
         ("context.alpha.between(2, 4, inclusive='neither')", ""),
         ("kind.str.contains('^lo|rep')", "LR"),
         ("kind.str.contains('LO', case=False)", "L"),
+        ("kind.str.contains('(lo|rep)')", "LR"),
         ("kind.str.contains('.', regex=False)", ""),
         ("fusion.name.str.contains('\\d')", ""),
         (r"fusion.name.str.contains('\\\\d')", "d"),
@@ -92,6 +97,38 @@ def test_rows_are_found(table: Table, query: str, names: str) -> None:
 def test_texts_may_hold_whatever_means_something_outside_of_them(table: Table) -> None:
     assert found(table, r"""fusion.name == "it's `@odd` \\d" """) == "d"
     assert found(table, "variant == 'macs.paper' or variant == 'a and b'") == ""
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("a.list == [8, 4, 2]", "x"),
+        ("(8, 4, 2) == a.list", "x"),
+        ("a.list != [8,4,2]", "yz"),
+        ("a.list in [[8, 4, 2], [1, 1, 1]]", "xy"),
+        ("a.list not in [[8, 4, 2]]", "yz"),
+        ("a.list.isin([[1, 1, 1], [[-1], 0.5]])", "yz"),
+        ("a.list == [[-1], 0.5]", "z"),
+        ("a.list == []", ""),
+        ("a.list == '[8,4,2]'", "x"),
+        ("a.list == ['[8,4,2]', '[1,1,1]']", "xy"),  # of texts it is any of these, as in pandas
+        ("a.mixed == 1", "x"),
+        ("a.mixed in [True, 'auto']", "yz"),
+        ("a.mixed == 'auto' and a.list == [1, 1, 1]", "y"),
+        ("params == [2, 3]", "xyz"),
+    ],
+)
+def test_lists_and_numbers_are_found_in_options_that_hold_them_as_texts(
+    query: str, names: str
+) -> None:
+    options: dict[str, tuple[object, object]] = {
+        "x": ([8, 4, 2], 1), "y": ([1, 1, 1], "auto"), "z": ([[-1], 0.5], True),
+    }  # fmt: skip
+    records = [
+        counted(name, spec={"a": {"list": each, "mixed": mixed}})
+        for name, (each, mixed) in options.items()
+    ]
+    assert found(build_table(records), query) == names
 
 
 def test_columns_whose_names_have_spaces_stand_in_backticks() -> None:
@@ -211,6 +248,12 @@ def test_what_is_more_than_a_query_is_refused_in_one_line(
         ("params.median() > 2", "isin, isna, notna, between, str.contains and not median"),
         ("variant.str.contains('a', flags=2)", "no column 'flags'"),
         ("variant.isin(case=1)", "isin takes no case"),
+        ("params == '2'", "compares params with numbers, not with '2'"),
+        ("'2' != context.alpha", "compares context.alpha with numbers, not with '2'"),
+        ("params == ['a', 2]", "compares params with numbers, not with ['a', 2]"),
+        ("params in [1, 'a']", "compares params with numbers, not with 'a'"),
+        ("params.isin(['a'])", "compares params with numbers, not with 'a'"),
+        ("context.flag == 'yes'", "compares context.flag with numbers, not with 'yes'"),
         ("params.str.contains('1')", "str.contains is for texts, got params"),
         ("params", "must be true or false for every row"),
         ("1 == 1", "must be true or false for every row"),

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from harness.report.ratio import Ratio
-from harness.report.survival.judge import VERDICTS, judge
+from harness.report.survival.judge import VERDICTS, could_survive, judge
 from harness.report.survival.published import Range
 
 TWO = Range(2.0, 2.0)
@@ -79,6 +79,24 @@ def test_where_print_has_no_order_none_can_be_reversed() -> None:
     open_ = Range(0.5, math.inf)
     assert judge(open_, measured(0.9, 1.1), 0.1) == "survives"
     assert judge(open_, measured(0.1, 0.2), 0.1) == "same order"
+
+
+@pytest.mark.parametrize(
+    ("width", "could"),
+    [(1.20, True), (1.22, False)],  # what survives of 2 reaches 2.2 / 1.8182 = 1.21 times as far
+)
+def test_an_interval_wider_than_what_survives_cannot_wherever_it_lies(
+    width: float, could: bool
+) -> None:
+    for value in (0.5, 2.0, 7.0):
+        ends = value / math.sqrt(width), value * math.sqrt(width)
+        assert could_survive(TWO, measured(*ends), 0.1) is could
+
+
+def test_beside_a_bound_every_known_interval_could_survive_and_no_unknown_one() -> None:
+    assert could_survive(Range(41.0, math.inf), measured(1.0, 100.0), 0.1)
+    assert could_survive(Range(0.0, 2.0), measured(1.0, 100.0), 0.1)  # `<1` over 0.5
+    assert not could_survive(Range(0.0, 2.0), Ratio(1.0, None), 0.1)
 
 
 def test_every_verdict_has_a_place_in_the_order_of_print() -> None:

@@ -20,7 +20,7 @@ from harness.report.formats import FORMATS, render
 from harness.report.model import Table
 from harness.report.speed import FpsChoice
 from harness.report.survival.definition import TOLERANCE, RatioDefinition
-from tests.report.sample import failed, profile, timing
+from tests.report.sample import GPU, failed, profile, timing
 from tests.report.survival.made_up import definition_file, measured, published
 
 # As in test_summary: 10 times as many here, c 10% less; Maxwell (0.61 in print) is 0.5 here.
@@ -139,12 +139,14 @@ def test_the_factors_stand_beside_those_of_the_paper(tmp_path: Path) -> None:
     built = table(tmp_path, "gpus")
     # Published per measured FPS: a and b 0.1, c 0.1111: geometric mean u = 0.1 * 1.1111^(1/3) =
     # 0.103574. Maxwell 0.05 / u = 0.4827; TensorRT 0.132 / u = 1.2744.
-    # Spread of 1, 1, 1.1111: exp(ln 1.1111 / sqrt 3) = 1.0627.
+    # Spread of 1, 1, 1.1111: exp(ln 1.1111 / sqrt 3) = exp(0.06083) = 1.0627. Two degrees of
+    # freedom (t 4.303), means of 1 and of 3: width exp(4.303 * 0.06083 * sqrt(1 + 1/3)) = 1.3529.
     assert texts(built) == [
-        ["GTX 1080 Ti", "3", "1.00", "1.00", "1.06", "0.97 A", "1.07 C"],
-        ["Titan X (M)", "1", "0.61", "0.48", "–", "0.48 M", "0.48 M"],
-        ["TensorRT", "1", "1.65", "1.27", "–", "1.27 T", "1.27 T"],
+        ["GTX 1080 Ti", "3", "1.00", "1.00", "–", "1.06", "0.97 A", "1.07 C"],
+        ["Titan X (M)", "1", "0.61", "0.48", "0.36–0.65", "–", "0.48 M", "0.48 M"],
+        ["TensorRT", "1", "1.65", "1.27", "0.94–1.72", "–", "1.27 T", "1.27 T"],
     ]
+    assert built.rows[1].cells[3].interval == pytest.approx((0.3568, 0.6531), abs=1e-4)
     assert note(built, "Published as a bound") == (
         "Published as a bound, which implies no factor: V."
     )
@@ -153,6 +155,8 @@ def test_the_factors_stand_beside_those_of_the_paper(tmp_path: Path) -> None:
 def test_without_the_reference_the_factors_say_why_there_are_none(tmp_path: Path) -> None:
     built = table(tmp_path, "gpus", [*PRINT[3:5], *OURS[3:5]])
     assert built.rows == ()
+    for format_name in FORMATS:
+        assert "Networks" in render(built, format_name) or format_name == "csv"
     assert note(built, "No factor is implied").endswith(
         "published on GTX 1080 Ti without TensorRT was measured."
     )
@@ -167,6 +171,57 @@ def test_every_table_says_under_which_conditions_and_what_is_missing(
     assert "Published but not measured here: GONE." in built.footnotes
     assert note(built, "† From what Table I of A. Author, A Paper, 2020 prints")
     assert not any("not timed" in text for text in built.footnotes)
+
+
+ON_CPU = [
+    measured(r.variant, r.timing.fps, device="AMD EPYC", protocol={"device": "cpu"})
+    for r in OURS
+    if r.timing
+]
+
+
+@pytest.mark.parametrize("show", ["matrix", "pairs", "summary", "gpus"])
+def test_every_caption_names_the_device_and_a_cpu_as_no_judge_of_gpus(
+    tmp_path: Path, show: str
+) -> None:
+    assert table(tmp_path, show).title == f"Mine: {GPU}"
+    built = table(tmp_path, show, [*PRINT, *ON_CPU])
+    assert built.title == "Mine: AMD EPYC, a CPU, which judges no GPU"
+    first = built.footnotes[0]
+    assert first.startswith(
+        "Measured on AMD EPYC, a CPU: this judges no factor between GPUs, and no"
+    )
+    assert not any(text.startswith("Measured on") for text in table(tmp_path, show).footnotes)
+    for format_name in ("markdown", "latex", "html", "json"):  # all that have a caption
+        assert "AMD EPYC, a CPU, which judges no GPU" in render(built, format_name)
+
+
+def test_the_published_gpu_is_marked_as_published_beside_our_own_rate(tmp_path: Path) -> None:
+    built = table(tmp_path, "matrix")
+    assert built.header_marks()[:4] == ("", "†", "†", "")
+
+
+def test_how_well_rates_are_known_and_what_cannot_survive_is_said(tmp_path: Path) -> None:
+    # What survives of 2 goes from 2 / 1.1 to 2 * 1.1, 1.21 times as far (a little more: 200.0 and
+    # 100.0 are rounded); the intervals of a/c and b/c go exp(2 * 0.1) = 1.2214 times as far.
+    ours = [*OURS[:2], measured("c", 450, half=0.1)]
+    built = table(tmp_path, "summary", [*PRINT[:3], *ours])
+    assert note(built, "95% intervals") == (
+        "95% intervals of single FPS: ±0.1% to ±10.0%; 2 of 3 ratios are known too little to "
+        "survive, whatever they are."
+    )
+    assert "±0.1%; 0 of 15" in note(table(tmp_path, "matrix"), "95% intervals")
+    unknown = [measured(name, 10.0, half=None) for name in "ab"]
+    assert not any(
+        text.startswith("95% intervals")
+        for text in table(tmp_path, "pairs", [*PRINT[:2], *unknown]).footnotes
+    )
+
+
+def test_the_records_of_a_row_of_counts_stand_at_its_first_figure(tmp_path: Path) -> None:
+    first, *others = table(tmp_path, "summary").rows[0].cells[1:]
+    assert {record.variant for record in first.records} == {"a", "b", "c"}
+    assert {cell.records for cell in others} == {()}
 
 
 def test_the_notes_state_rule_tolerance_tensorrt_and_bounds(tmp_path: Path) -> None:

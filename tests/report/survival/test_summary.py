@@ -159,6 +159,34 @@ def test_its_spread_is_a_factor_of_single_networks() -> None:
     assert maxwell.end(highest=True) == (pytest.approx(0.8), high)
 
 
+def test_its_interval_comes_out_of_the_spread_of_all_cards() -> None:
+    # Logs of published over measured, less that of 0.1: d, -d, 0 on the reference, x + d, x - d on
+    # Maxwell, d being ln 1.2. Pooled variance (2 d^2 + 2 d^2) / (2 + 1): s = d * sqrt(4/3).
+    # Its mean's error: s * sqrt(1/2 + 1/3); Student's t of 3 degrees of freedom is 3.18245.
+    reference = [network(n, "100.0", 1000 * by) for n, by in (("a", 1.2), ("b", 1 / 1.2), ("c", 1))]
+    maxwell = [network(n, "50.0", 1000 * by, MAXWELL) for n, by in (("m", 1.2), ("n", 1 / 1.2))]
+    first, second = implied_factors([*reference, *maxwell], SCALES)
+    assert first.ci95 is None  # 1 by definition
+    width = 1.2 ** (3.18245 * (4 / 3 * 5 / 6) ** 0.5)
+    assert second.value == pytest.approx(0.5)
+    assert second.ci95 == pytest.approx((0.5 / width, 0.5 * width), rel=1e-5)
+
+
+def test_of_one_network_a_card_nothing_says_how_networks_differ() -> None:
+    assert [each.ci95 for each in implied_factors([A, M], SCALES)] == [None, None]
+
+
+def test_a_card_of_one_network_has_the_interval_that_the_other_cards_spread_gives() -> None:
+    # Spread of the reference alone: ln(10/9) / sqrt 3 with 2 degrees of freedom (A and B at 0.1, C
+    # at 1/9); means of 1 and of 3.
+    vague = network("v", "~1", 3, "Titan X (P)")
+    _, maxwell, pascal = implied_factors([A, B, C, M, vague], SCALES)
+    width = (10 / 9) ** (4.30265 / 3**0.5 * (1 + 1 / 3) ** 0.5)
+    assert maxwell.value is not None
+    assert maxwell.ci95 == pytest.approx((maxwell.value / width, maxwell.value * width), rel=1e-5)
+    assert pascal.ci95 is None
+
+
 def test_tensorrt_has_a_factor_beyond_that_of_its_card() -> None:
     # 165 published, 1250 measured: 0.132, 1.32 of the unit; on Maxwell over its 0.61 besides.
     *_, tensorrt = implied_factors([A, B, T], SCALES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.report.web.record_facts import record_facts, record_line
-from report.sample import failed, logged, profile, reported, roof
+from report.sample import failed, logged, profile, reported, roof, trained
 
 
 def test_a_reported_figure_names_work_place_and_device() -> None:
@@ -42,3 +42,12 @@ def test_a_log_names_its_file_with_its_hash() -> None:
 def test_every_other_kind_has_a_line() -> None:
     assert record_line(failed("x")).startswith("failed: device NVIDIA H200, reason out of memory")
     assert record_line(roof()) == "device: device NVIDIA H200, created 2026-01-06T00:00:00+00:00"
+
+
+def test_trained_weights_are_a_fact_and_weights_as_built_none() -> None:
+    for with_file, without in (
+        (profile("x", fps=10.0, weights=trained()), profile("x", fps=10.0)),
+        (failed("x", weights=trained()), failed("x")),
+    ):
+        assert dict(record_facts(with_file))["weights"] == "c.pth@cccccccc"
+        assert "weights" not in dict(record_facts(without))

@@ -18,8 +18,13 @@ from variants.weights.load import load_weights
 GOLDEN = Path(__file__).parents[2] / "golden"
 RELEASED = json.loads((GOLDEN / "released-checkpoints.json").read_text())
 CONVOLUTIONS = json.loads((GOLDEN / "public-convolutions.json").read_text())
-PARTS = ("torchvision-resnet18", "espnetv2-imagenet")
+PARTS = [name for name in PUBLIC if PUBLIC[name][2]]
 BY_VARIANT = {PUBLIC[name][0]: name for name in PUBLIC if name not in PARTS}
+# what else an ImageNet file holds, by its project's own classifier
+CLASSIFIERS = {
+    "torchvision-resnet18": "fc", "pspnet-imagenet": "fc", "erfnet-imagenet": "classifier.linear",
+    "espnetv2-imagenet": "classifier",
+}  # fmt: skip
 # what heads=train builds: public module, ours
 TRAINING = {
     "bisenet-torchseg": {
@@ -80,6 +85,19 @@ def test_gives_every_tensor_of_the_network_exactly_once(name: str) -> None:
     assert sorted(map(str, mapped)) == sorted(network.state_dict())
     for key, ours in zip(public, mapped, strict=True):
         assert public[key].shape == network.state_dict()[str(ours)].shape
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_gives_every_tensor_of_its_part_exactly_once_and_names_the_classifier(name: str) -> None:
+    variant, _, parts = PUBLIC[name]
+    network, layout = skeleton(resolve(load_catalog()[variant].chosen)), find_layout(name)
+    public = public_state(network, pairs(name))
+    mapped = [layout.our_key(key) for key in public]
+    ours = [key for key in network.state_dict() if key.split(".")[0] in parts]
+    assert sorted(map(str, mapped)) == sorted(ours)
+    assert [key for key in network.state_dict() if layout.holds(key)] == ours
+    for leaf in ("weight", "bias"):
+        assert layout.no_place_for(f"{CLASSIFIERS[name]}.{leaf}") == "the classifier of ImageNet"
 
 
 @pytest.mark.parametrize("released", sorted(RELEASED))

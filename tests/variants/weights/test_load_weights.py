@@ -8,10 +8,13 @@ import torch
 from public_names import pairs, public_state, trained
 from torch import Tensor, nn
 
-from variants.build import build
+from variants.build import build, skeleton
 from variants.catalog import load_catalog, override
 from variants.errors import BadRequest
+from variants.reported_only import reported_only
 from variants.spec import resolve
+from variants.weights.fit import fitted
+from variants.weights.layouts import OWN
 from variants.weights.load import Misfit, load_weights
 
 
@@ -116,7 +119,7 @@ def test_partial_takes_what_fits_and_says_what_was_left_on_both_sides(
 
 def test_partial_with_nothing_that_fits_is_refused(tmp_path: Path) -> None:
     torch.save({"encoder.0.1.bias": torch.ones(1)}, tmp_path / "file.pth")
-    with pytest.raises(Misfit, match="nothing is left to load"):
+    with pytest.raises(Misfit, match="nothing of it can be loaded: as layout harness"):
         load_weights(network(), tmp_path / "file.pth", partial=True)
 
 
@@ -137,6 +140,15 @@ def test_another_number_of_classes_is_called_that(variant: str, key: str, tmp_pa
         load_weights(network(variant), tmp_path / "file.pth")
     assert caught.value.summary.endswith("; the file has 20 classes, the network 19")
     assert load_weights(network(variant, "network.classes=20"), tmp_path / "file.pth").whole
+
+
+@pytest.mark.parametrize("variant", sorted(set(load_catalog()) - set(reported_only())))
+def test_another_number_of_classes_is_told_of_every_network(variant: str) -> None:
+    row = load_catalog()[variant]
+    option = "head.classes" if "head" in resolve(row.chosen).to_dict() else "network.classes"
+    other = skeleton(resolve(override(row, [f"{option}=7"]).chosen)).state_dict()
+    fit = fitted(skeleton(resolve(row.chosen)).state_dict(), other, OWN)
+    assert fit.classes == (7, 19)
 
 
 def test_classes_of_the_own_layout_and_of_a_head_are_seen_too(tmp_path: Path) -> None:
@@ -169,7 +181,7 @@ def test_the_own_layout_is_strict_about_a_deeper_encoder(tmp_path: Path) -> None
 
 def test_a_layout_that_is_asked_for_is_the_one_that_is_used(tmp_path: Path) -> None:
     torch.save(erfnet_file(), tmp_path / "file.pth")
-    with pytest.raises(BadRequest, match=r"named as in a layout \(harness\), got .*; .* erfnet$"):
+    with pytest.raises(BadRequest, match=r"named as in layout harness, got .*; .* erfnet$"):
         load_weights(network(), tmp_path / "file.pth", layout="harness")
     with pytest.raises(Misfit, match="as layout esnet"):
         load_weights(network(), tmp_path / "file.pth", layout="esnet")
@@ -233,6 +245,36 @@ def test_another_precision_is_converted_and_said(kind: str, tmp_path: Path) -> N
     assert loaded.notes == (f"{2 * 74 + 4 * 39} tensors converted from {kind} to float32",)
     expected = file["encoder.layers.0.conv.weight"].float()
     assert torch.equal(mine.state_dict()["encoder.1.0.conv.weight"], expected)
+
+
+def test_a_type_that_does_not_convert_is_refused_and_the_network_is_as_it_was(
+    tmp_path: Path,
+) -> None:
+    file = erfnet_file()
+    # two numbers of four bits in a byte: floating point, and of no arithmetic
+    packed = torch.zeros(48, dtype=torch.uint8).view(torch.float4_e2m1fn_x2)
+    file["encoder.layers.0.conv.bias"] = packed
+    torch.save(file, tmp_path / "file.pth")
+    mine = network()
+    before = {key: value.clone() for key, value in mine.state_dict().items()}
+    with pytest.raises(BadRequest) as caught:
+        load_weights(mine, tmp_path / "file.pth")
+    assert str(caught.value) == (
+        f"{tmp_path / 'file.pth'}: encoder.layers.0.conv.bias must be of a type that converts to "
+        "float32, got float4_e2m1fn_x2"
+    )
+    assert all(torch.equal(before[key], value) for key, value in mine.state_dict().items())
+
+
+def test_other_weights_in_the_file_are_a_note(tmp_path: Path) -> None:
+    file = erfnet_file()
+    averaged = {key: tensor + 1 for key, tensor in file.items()}
+    torch.save({"state_dict": file, "state_dict_ema": averaged}, tmp_path / "file.pth")
+    mine = network()
+    assert load_weights(mine, tmp_path / "file.pth").notes == (
+        "not read: what the file holds as state_dict_ema",
+    )
+    assert torch.equal(mine.state_dict()["classify.bias"], file["decoder.output_conv.bias"])
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

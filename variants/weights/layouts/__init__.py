@@ -38,8 +38,6 @@ WITHOUT: Mapping[str, str] = {
     "icnet": "the release is Caffe's; PyTorch ports are other graphs",
     "df1-seg-d8": "the release is Caffe's; PyTorch ports are of its backbone alone",
     "deeplabv3plus": "the release is TensorFlow's; PyTorch ports are other graphs",
-    "erfnet, encoder alone (erfnet_encoder_pretrained)": "names not established",
-    "pspnet, ImageNet alone (resnet101_v2)": "names not established",
     "espnetv2 of EdgeNets, LEDNet of Efficient-Segmentation-Networks": "other graphs than ours",
     "cas, gun": "no public network",
 }

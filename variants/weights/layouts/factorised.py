@@ -30,14 +30,14 @@ def _blocks(part: str, first: int, count: int, group: int) -> list[tuple[str, st
     return [(f"{part}.layers.{first + n}", f"{part}.{group}.{n}") for n in range(count)]
 
 
-_ERFNET = {
+_ERFNET_ENCODER = {
     **under("encoder.initial_block", "encoder.0", _DOWN),
     **under("encoder.layers.0", "encoder.1", _DOWN),
     **each(_blocks("encoder", 1, 5, 2), _BLOCK),
     **under("encoder.layers.6", "encoder.3", _DOWN),
     **each(_blocks("encoder", 7, 8, 4), _BLOCK),
-    "encoder.output_conv": "encoder_head",
 }
+_ERFNET = {**_ERFNET_ENCODER, "encoder.output_conv": "encoder_head"}
 _ESNET = {
     **under("encoder.initial_block", "encoder.0", _DOWN),
     **each(_blocks("encoder", 0, 3, 1), _BLOCK),
@@ -80,6 +80,15 @@ LAYOUTS = (
         source="github.com/Eromera/erfnet_pytorch d4a46fa, train/erfnet.py",
         modules={**_ERFNET, **_DECODER},
         built_by_some=_ENCODER_HEAD,
+    ),
+    Layout(
+        name="erfnet-imagenet",
+        variants=("erfnet",),
+        source="github.com/Eromera/erfnet_pytorch d4a46fa, imagenet/erfnet_imagenet.py",
+        modules=under("features", "", _ERFNET_ENCODER),
+        part="the encoder, from ImageNet",
+        covers=("encoder",),
+        without_place={"classifier": "the classifier of ImageNet"},
     ),
     Layout(
         name="esnet",

@@ -72,7 +72,7 @@ LAYOUTS = (
     Layout(
         name="hardnet-petite",
         variants=("fc-hardnet-70", "fassd-net", "baseline"),
-        source="github.com/PingoLH/FCHarDNet, weights/hardnet_petite_base.pth: all behind `base.`",
+        source="github.com/PingoLH/FCHarDNet 1e8d0a8, train.py: all behind `base.`",
         modules=_BASE,
         part="stem and encoder, from ImageNet",
         covers=("stem", "encoder"),

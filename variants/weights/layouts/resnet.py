@@ -45,6 +45,11 @@ _BISENET = {
     "heads.*.conv_1x1": "auxiliary.*.1",
 }
 
+_RESNET101 = {  # its first convolution is three of 3x3
+    **{f"conv{n + 1}": f"stem.{n}.0" for n in range(3)},
+    **{f"bn{n + 1}": f"stem.{n}.1" for n in range(3)},
+    **resnet_layers("layers", 3),
+}
 _PSPNET = {
     "layer0.0": "stem.0.0", "layer0.1": "stem.0.1",
     "layer0.3": "stem.1.0", "layer0.4": "stem.1.1",
@@ -91,5 +96,14 @@ LAYOUTS = (
         source="github.com/hszhao/semseg 4f274c3, PSPNet with ResNet-101",
         modules=_PSPNET,
         built_by_some={"auxiliary": AUXILIARY},
+    ),
+    Layout(
+        name="pspnet-imagenet",
+        variants=("pspnet",),
+        source="github.com/hszhao/semseg 4f274c3, model/resnet.py (resnet101_v2.pth)",
+        modules=_RESNET101,
+        part="stem and layers, from ImageNet",
+        covers=("stem", "layers"),
+        without_place={"fc": "the classifier of ImageNet"},
     ),
 )
