@@ -118,8 +118,7 @@ def _name(device: str, environment: Mapping[str, str], cuda: Any) -> str:
 def _uuid(device: str, cuda: Any) -> str | None:
     """Return the UUID of a GPU; null where torch or the driver does not say.
 
-    Torch says it, and not NVML, which counts GPUs in another order than CUDA does. It takes no
-    context on the GPU.
+    Torch is asked, and not NVML, which counts GPUs in another order than CUDA may.
     """
     try:
         if cuda is None:
