@@ -15,6 +15,7 @@ from ray import exceptions
 from harness.errors import RunFailed
 from harness.sweep.cluster.nodes import Cluster
 from harness.sweep.cluster.on_node import Alone, run_chunk
+from harness.sweep.cluster.waiting import wait
 from harness.sweep.executor import GivenUp
 from harness.sweep.pool import ATTEMPTS, DIED, took_too_long
 
@@ -99,7 +100,7 @@ class RayPool:
                 if not waiting:
                     return
                 chunk, answer = waiting[0]
-                if not ray.wait([answer], timeout=POLL_S)[0]:
+                if not wait([answer], seconds=POLL_S):
                     continue
                 waiting.popleft()
                 found = got(answer)
@@ -157,7 +158,7 @@ class RayPool:
 
     def _told_to_stop_before(self, answer: Any) -> bool:
         while not self._stopped():
-            if ray.wait([answer], timeout=POLL_S)[0]:
+            if wait([answer], seconds=POLL_S):
                 return False
         return True
 

@@ -61,7 +61,7 @@ def test_it_measures_what_a_local_sweep_does_though_a_node_dies(
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["measured"] == VARIANTS
     assert counts(tmp_path / "there") == counts(tmp_path / "here")
-    again = harness(*GRID, "--results", "there", *on(two), "--resume", "--dry-run")
+    again = harness(*GRID, "--results", "there", "--resume", "--dry-run")  # here, as any other
     assert (json.loads(again.stdout)["reused"], again.returncode) == (VARIANTS, 0)
 
 
@@ -150,18 +150,25 @@ def test_no_node_of_a_label_is_refused(two: Nodes, harness: Harness) -> None:
     assert done.stderr == "harness: --nodes: some node must have the label which=third, got none\n"
 
 
+COUNTING = ("--grid", "context.how=hang", "--grid", "context.at=build", "--limit", "500")
+TIMING = ("--timing", "--device", "cpu", "--iterations", "1000000000", "--budget", "500")
+
+
 @pytest.mark.parametrize(
-    ("how", "status"),
-    [(signal.SIGTERM, 143), (signal.SIGKILL, -9)],
-    ids=["SIGTERM", "SIGKILL"],
+    ("what", "how", "status"),
+    [
+        (COUNTING, signal.SIGTERM, 143),
+        (COUNTING, signal.SIGKILL, -9),
+        (TIMING, signal.SIGTERM, 143),
+    ],
+    ids=["counting-SIGTERM", "counting-SIGKILL", "timing-SIGTERM"],
 )
 def test_nothing_is_left_running_whatever_ends_it(
-    two: Nodes, site: Path, tmp_path: Path, how: int, status: int
+    two: Nodes, site: Path, tmp_path: Path, what: tuple[str, ...], how: int, status: int
 ) -> None:
     hanging = (
         *("--variant", "fassd-net-l2", "--grid", "context.name=bad", "--input", "64x64"),
-        *("--grid", "context.how=hang", "--grid", "context.at=build", "--grid"),
-        *("context.tag=1,2,3,4", "--limit", "500", "--json", *on(two)),
+        *("--grid", "context.tag=1,2,3,4", *what, "--json", *on(two)),
     )
     with subprocess.Popen(
         command(*hanging), cwd=tmp_path, env=environment(site),
@@ -179,8 +186,8 @@ def test_nothing_is_left_running_whatever_ends_it(
 
 
 def busy(nodes: Nodes) -> set[int]:
-    """Return the processes in which chunks are being looked at."""
-    return {pid for pid, title in nodes.tasks() if "run_chunk" in title}
+    """Return the processes in which chunks are being looked at, or variants measured."""
+    return {pid for pid, title in nodes.tasks() if "run_chunk" in title or "measure_here" in title}
 
 
 def test_a_search_finds_there_what_it_finds_here(two: Nodes, harness: Harness) -> None:
