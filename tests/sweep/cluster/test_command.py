@@ -227,16 +227,19 @@ def test_a_timed_search_times_there_only_what_meets_its_constraints_by_its_count
 
 
 def test_proxies_beside_the_user_are_sent_with_what_they_import_from_there(
-    two: Nodes, harness: Harness, tmp_path: Path
+    two: Nodes, harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "tiny.yaml").write_text(CATALOG)
-    (tmp_path / "sent_factor.py").write_text("FACTOR = 3\n")
-    (tmp_path / "sent_scores.py").write_text(
+    mine = tmp_path / "mine"  # not the working directory, where nodes of this machine look too
+    mine.mkdir()
+    monkeypatch.syspath_prepend(str(mine))
+    (mine / "sent_factor.py").write_text("FACTOR = 3\n")
+    (mine / "sent_scores.py").write_text(
         "import sent_factor\n"
         "def weighed(network, shape):\n"
         "    return sent_factor.FACTOR * sum(p.numel() for p in network.parameters())\n"
     )
-    package = tmp_path / "sent_package"
+    package = mine / "sent_package"
     package.mkdir()
     (package / "__init__.py").touch()
     (package / "parts.py").write_text("from . import numbers\n\ndef seven(n, s): return numbers.N")
