@@ -16,6 +16,7 @@ import ray
 from harness.errors import BadRequest, RunFailed
 from harness.sweep.cluster.nodes import Cluster, Node, on_node
 from harness.sweep.cluster.on_node import describe
+from harness.sweep.cluster.waiting import wait
 
 PICK = "--nodes LABEL=VALUE picks nodes"
 WAIT_S = 10.0  # for GPUs that others hold
@@ -105,11 +106,11 @@ def find_device(cluster: Cluster, wanted: str, tell: Callable[[str], None]) -> D
         ray.remote(describe).options(**on_node(node, gpus=mine.gpus)).remote(mine.device): node
         for node in mine.nodes
     }
-    heard, late = ray.wait(list(asked), num_returns=len(asked), timeout=WAIT_S)
+    heard = wait([*asked], least=len(asked), seconds=WAIT_S)
     if not heard:
         tell("waiting for a node that is free to measure")
-        heard, late = ray.wait(list(asked))
-    for answer in late:
+        heard = wait([*asked])
+    for answer in asked.keys() - set(heard):
         ray.cancel(answer, force=True)
     said: dict[Node, dict[str, Any]] = {}
     for answer in heard:

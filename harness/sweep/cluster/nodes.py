@@ -13,6 +13,7 @@ from harness.errors import BadRequest, RunFailed
 from harness.sweep.cluster import probe
 from harness.sweep.cluster.on_node import lacking
 from harness.sweep.cluster.versions import differing, versions
+from harness.sweep.cluster.waiting import wait
 
 ANSWER_S = 120.0  # of a node: a first worker starts, and imports
 REFRESH_S = 2.0  # nodes come and go
@@ -131,7 +132,7 @@ def _answers(asked: Mapping[Node, Any]) -> Iterator[tuple[Node, Any]]:
     Raises:
         RunFailed: If a node gives no answer.
     """
-    answered, _ = ray.wait([*asked.values()], num_returns=len(asked), timeout=ANSWER_S)
+    answered = wait([*asked.values()], least=len(asked), seconds=ANSWER_S)
     for node, answer in asked.items():
         if answer not in answered:
             raise RunFailed(f"node {node.ip}: must answer within {ANSWER_S:g} s, got nothing")

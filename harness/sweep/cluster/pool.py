@@ -15,6 +15,7 @@ from ray import exceptions
 from harness.errors import RunFailed
 from harness.sweep.cluster.nodes import Cluster
 from harness.sweep.cluster.on_node import Alone, run_chunk
+from harness.sweep.cluster.waiting import wait
 from harness.sweep.executor import GivenUp
 from harness.sweep.pool import ATTEMPTS, DIED
 from harness.sweep.time_limit import took_too_long
@@ -100,7 +101,7 @@ class RayPool:
                 if not waiting:
                     return
                 chunk, answer = waiting[0]
-                if not ray.wait([answer], timeout=POLL_S)[0]:
+                if not wait([answer], seconds=POLL_S):
                     continue
                 waiting.popleft()
                 found = got(answer)
@@ -158,7 +159,7 @@ class RayPool:
 
     def _told_to_stop_before(self, answer: Any) -> bool:
         while not self._stopped():
-            if ray.wait([answer], timeout=POLL_S)[0]:
+            if wait([answer], seconds=POLL_S):
                 return False
         return True
 

@@ -22,6 +22,7 @@ from harness.sweep.cluster.device import PICK, Device, able, share
 from harness.sweep.cluster.nodes import Cluster
 from harness.sweep.cluster.on_node import measure_here
 from harness.sweep.cluster.pool import POLL_S, got
+from harness.sweep.cluster.waiting import wait
 from harness.sweep.combinations import Combinations
 from harness.sweep.pool import ATTEMPTS
 from harness.sweep.tally import Tally
@@ -89,7 +90,7 @@ class Measuring:
                         flying[self._submit(request, combinations, number, first=first)] = number
                 if not flying:
                     return
-                for answer in ray.wait(list(flying), timeout=POLL_S)[0]:
+                for answer in wait([*flying], seconds=POLL_S):
                     number = flying.pop(answer)
                     record = self._record(answer, request, combinations, number)
                     keep(record, results, tally)

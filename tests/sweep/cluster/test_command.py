@@ -66,7 +66,7 @@ def test_it_measures_what_a_local_sweep_does_though_a_node_dies(
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["measured"] == VARIANTS
     assert counts(tmp_path / "there") == counts(tmp_path / "here")
-    again = harness(*GRID, "--results", "there", *on(two), "--resume", "--dry-run")
+    again = harness(*GRID, "--results", "there", "--resume", "--dry-run")  # here, as any other
     assert (json.loads(again.stdout)["reused"], again.returncode) == (VARIANTS, 0)
 
 
@@ -155,18 +155,25 @@ def test_no_node_of_a_label_is_refused(two: Nodes, harness: Harness) -> None:
     assert done.stderr == "harness: --nodes: some node must have the label which=third, got none\n"
 
 
+COUNTING = ("--grid", "context.how=hang", "--grid", "context.at=build", "--limit", "500")
+TIMING = ("--timing", "--device", "cpu", "--iterations", "1000000000", "--budget", "500")
+
+
 @pytest.mark.parametrize(
-    ("how", "status"),
-    [(signal.SIGTERM, 143), (signal.SIGKILL, -9)],
-    ids=["SIGTERM", "SIGKILL"],
+    ("what", "how", "status"),
+    [
+        (COUNTING, signal.SIGTERM, 143),
+        (COUNTING, signal.SIGKILL, -9),
+        (TIMING, signal.SIGTERM, 143),
+    ],
+    ids=["counting-SIGTERM", "counting-SIGKILL", "timing-SIGTERM"],
 )
 def test_nothing_is_left_running_whatever_ends_it(
-    two: Nodes, site: Path, tmp_path: Path, how: int, status: int
+    two: Nodes, site: Path, tmp_path: Path, what: tuple[str, ...], how: int, status: int
 ) -> None:
     hanging = (
         *("--variant", "fassd-net-l2", "--grid", "context.name=bad", "--input", "64x64"),
-        *("--grid", "context.how=hang", "--grid", "context.at=build", "--grid"),
-        *("context.tag=1,2,3,4", "--limit", "500", "--json", *on(two)),
+        *("--grid", "context.tag=1,2,3,4", *what, "--json", *on(two)),
     )
     with subprocess.Popen(
         command(*hanging), cwd=tmp_path, env=environment(site),
@@ -184,8 +191,8 @@ def test_nothing_is_left_running_whatever_ends_it(
 
 
 def busy(nodes: Nodes) -> set[int]:
-    """Return the processes in which chunks are being looked at."""
-    return {pid for pid, title in nodes.tasks() if "run_chunk" in title}
+    """Return the processes in which chunks are being looked at, or variants measured."""
+    return {pid for pid, title in nodes.tasks() if "run_chunk" in title or "measure_here" in title}
 
 
 def test_a_search_finds_there_what_it_finds_here(two: Nodes, harness: Harness) -> None:
@@ -225,16 +232,19 @@ def test_a_timed_search_times_there_only_what_meets_its_constraints_by_its_count
 
 
 def test_proxies_beside_the_user_are_sent_with_what_they_import_from_there(
-    two: Nodes, harness: Harness, tmp_path: Path
+    two: Nodes, harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "tiny.yaml").write_text(CATALOG)
-    (tmp_path / "sent_factor.py").write_text("FACTOR = 3\n")
-    (tmp_path / "sent_scores.py").write_text(
+    mine = tmp_path / "mine"  # not the working directory, where nodes of this machine look too
+    mine.mkdir()
+    monkeypatch.syspath_prepend(str(mine))
+    (mine / "sent_factor.py").write_text("FACTOR = 3\n")
+    (mine / "sent_scores.py").write_text(
         "import sent_factor\n"
         "def weighed(network, shape):\n"
         "    return sent_factor.FACTOR * sum(p.numel() for p in network.parameters())\n"
     )
-    package = tmp_path / "sent_package"
+    package = mine / "sent_package"
     package.mkdir()
     (package / "__init__.py").touch()
     (package / "parts.py").write_text("from . import numbers\n\ndef seven(n, s): return numbers.N")

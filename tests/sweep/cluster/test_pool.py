@@ -122,7 +122,10 @@ def test_only_so_much_is_in_flight_and_a_closed_iterator_drops_it(
 def test_jobs_limit_what_runs_at_once(cluster: Cluster, tmp_path: Path) -> None:
     pool = RayPool(cluster, 1, noting, str(tmp_path))
     assert pool.jobs == 1
-    list(pool.run(wait_and_note, chunks(8, 1)))
+    taken: list[Sequence[int]] = []
+    left = (taken.append(chunk) or chunk for chunk in chunks(8, 1))  # type: ignore[func-returns-value]
+    for done, _ in enumerate(pool.run(wait_and_note, left), start=1):
+        assert len(taken) == done  # no other one is in flight
     begins = [one["at"] for one in notes(tmp_path, "chunk")]
     assert all(later - sooner >= 0.15 for sooner, later in pairwise(begins))
 
