@@ -225,6 +225,23 @@ def test_a_curve_is_drawn_from_flags_or_from_a_file(
     assert "plot: --y is decided by c.yaml, got fps" in capsys.readouterr().err
 
 
+def test_flags_add_to_what_the_file_of_a_curve_says(
+    elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store(
+        elsewhere / "results",
+        *(record(alpha=a, dilations=d, params=10**6) for a in (1, 2) for d in ((8,), (1,))),
+    )
+    (elsewhere / "c.yaml").write_text("kind: curve\ntitle: T\nx: context.alpha\ny: params\n")
+    option = "fusion.dilations"
+    hued, styled, averaged = (
+        points(capsys, "c.yaml", flag, option) for flag in ("--hue", "--style", "--average-over")
+    )
+    assert [(p["hue"], p["style"]) for p in hued["points"]] == [("1", None), ("8", None)] * 2
+    assert [(p["hue"], p["style"]) for p in styled["points"]] == [(None, "1"), (None, "8")] * 2
+    assert averaged["average_over"] == [option]
+
+
 def test_the_device_and_protocol_of_a_curve_are_chosen_by_flags(
     elsewhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
