@@ -178,7 +178,7 @@ def sweep(
     --proxy has each network, built with weights from a fixed seed, scored by a function of yours,
     called with the network and its input's shape; more is better.
 
-    --json: planned, measured, reused, failed (variant, reason), results; pareto and search
+    --json: planned, measured, reused, failed (variant, input, reason), results; pareto and search
     (variants, proposals, feasible, study, ...) where these were asked for.
 
     \b

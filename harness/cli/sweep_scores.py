@@ -35,8 +35,7 @@ def score_all(
     Returns:
         What could not be scored, now or before.
     """
-    from harness.sweep.scores import read_scores, scored
-    from harness.sweep.tally import Failure
+    from harness.sweep.scores import read_scores, scored, unscored
 
     failures = []
     known = read_scores(order.results, definition.proxies) if order.resume else {}
@@ -48,11 +47,11 @@ def score_all(
             if record is None or (record.value is None and order.retry_failed):
                 todo.append(number)
             elif record.value is None:
-                failures.append(Failure(record.variant, f"proxy {name}: {record.reason}"))
+                failures.append(unscored(record))
         with meter(f"scoring {name}", len(todo)) as show:
             found = scored(pool, name, todo, definition, combinations, order.results)
             for done, (_, record) in enumerate(found, start=1):
                 if record.value is None:
-                    failures.append(Failure(record.variant, f"proxy {name}: {record.reason}"))
+                    failures.append(unscored(record))
                 show(done)
     return failures

@@ -22,7 +22,7 @@ from harness.sweep.expected import expected_of
 from harness.sweep.known import Expected, Known, look
 from harness.sweep.plan import Plan
 from harness.sweep.stopping import Stop
-from harness.sweep.tally import Failure, Tally, figures_of
+from harness.sweep.tally import Failure, Size, Tally, figures_of
 from harness.sweep.turn import turn
 
 if TYPE_CHECKING:
@@ -126,9 +126,10 @@ class Sweep:
             known.failed.clear()
         self.tally.reused = len(known.done)
         for position, reason in known.failed.items():
-            self.tally.failures.append(Failure(self._name(position), reason))
+            self.tally.failures.append(self._failure(position, reason))
         for position, values in known.miou.items() if self.definition.miou else ():
-            self.tally.see(self._name(position), {"miou": sum(values) / len(values)})
+            number = self.plan.numbers[position]
+            self.tally.see(*self._whose(number), {"miou": sum(values) / len(values)})
         self.known = known
 
     def todo(self) -> list[int]:
@@ -155,11 +156,11 @@ class Sweep:
         """Have proxies score every variant that did not fail."""
         from harness.cli.sweep_scores import score_all
 
-        failed = {failure.variant for failure in self.tally.failures}
+        failed = {(failure.variant, failure.size) for failure in self.tally.failures}
         able = {
             number: key
             for key, number in zip(self.plan.positions, self.plan.numbers, strict=True)
-            if not failed or self.combinations.row(number).name not in failed
+            if not failed or self._whose(number) not in failed
         }
         self.unscored += score_all(pool, able, self.definition, self.combinations, self.order)
 
@@ -207,7 +208,7 @@ class Sweep:
         take_over(self.found, self.plan)
         known = self._known(self._see)
         self.tally.planned = len(self.plan.numbers)
-        self.tally.failures = [Failure(self._name(at), why) for at, why in known.failed.items()]
+        self.tally.failures = [self._failure(at, why) for at, why in known.failed.items()]
         self.tally.reused = self.tally.planned - self.tally.measured - len(self.tally.failures)
 
     def tell_search_plan(self) -> None:
@@ -237,7 +238,7 @@ class Sweep:
         from harness.cli import sweep_search
 
         self.tally.failures += self.unscored
-        text.tell_failures(self.tally)
+        text.tell_failures(self.definition, self.tally)
         front = None
         if self.wish is not None:
             front = front_of(self.wish, self.order.results, self.plan, self._expected())
@@ -259,11 +260,15 @@ class Sweep:
         if front is not None:
             tell_front(front)
 
-    def _name(self, position: int) -> str:
-        return self.combinations.row(self.plan.numbers[position]).name
+    def _whose(self, number: int) -> tuple[str, Size]:
+        row = self.combinations.row(number)
+        return row.name, row.input
+
+    def _failure(self, position: int, reason: str) -> Failure:
+        return Failure(*self._whose(self.plan.numbers[position]), reason)
 
     def _see(self, position: int, record: Any) -> None:
-        self.tally.see(self._name(position), figures_of(record))
+        self.tally.see(*self._whose(self.plan.numbers[position]), figures_of(record))
 
     def _known(self, see: Any = None) -> Known:
         expected = self._expected()

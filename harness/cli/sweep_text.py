@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from harness.cli.options import si
+from harness.cli.options import si, size_text
 from harness.cli.sweep_progress import clock_time
 from harness.sweep.values import rule_text
 
@@ -61,10 +61,11 @@ def tell_idle(definition: Definition, plan: Plan, combinations: Combinations) ->
         say(f"warning: {key} is left alone everywhere: never is {rule_text(definition.when[key])}")
 
 
-def tell_failures(tally: Tally) -> None:
+def tell_failures(definition: Definition, tally: Tally) -> None:
     """List the variants that could not be measured, with their reasons."""
     for failure in tally.failures[:LINES]:
-        say(f"failed: {failure.variant}: {failure.reason}")
+        size = f" at {size_text(failure.size)}" if len(definition.sizes) > 1 else ""
+        say(f"failed: {failure.variant}{size}: {failure.reason}")
     if len(tally.failures) > LINES:
         say(f"... and {len(tally.failures) - LINES:,} more, all in failed.jsonl")
 
@@ -75,7 +76,10 @@ def answer(tally: Tally, results: Path) -> dict[str, Any]:
         "planned": tally.planned,
         "measured": tally.measured,
         "reused": tally.reused,
-        "failed": [failure._asdict() for failure in tally.failures],
+        "failed": [
+            {"variant": each.variant, "input": size_text(each.size), "reason": each.reason}
+            for each in tally.failures
+        ],
         "results": str(results),
     }
 
@@ -105,7 +109,8 @@ def extreme_lines(definition: Definition, tally: Tally) -> Iterator[str]:
         ends = (tally.least[name], tally.most[name])
         for label, end in zip((title, ""), ends, strict=True):
             head = f"{label:<12} {shown(end.value):>13}  "
-            words = " ".join(_options(definition, end.variant))
+            size = [f"at {size_text(end.size)}"] if len(definition.sizes) > 1 else []
+            words = " ".join([*_options(definition, end.variant), *size])
             first, *more = wrap(words, WIDTH - len(head), break_long_words=False) or [""]
             yield (head + first).rstrip()
             yield from (" " * len(head) + line for line in more)

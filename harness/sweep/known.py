@@ -12,8 +12,7 @@ from harness.proxy_record import ProxyRecord
 from harness.records import FailedRecord, ProfileRecord, Record
 from harness.store import stream
 from harness.sweep.plan import Key, Plan
-
-Size = tuple[int, int]
+from harness.sweep.tally import Size
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from harness.sweep.combinations import Combinations
 from harness.sweep.definition import Definition
 from harness.sweep.executor import Executor, GivenUp
 from harness.sweep.proxy import load_proxy
+from harness.sweep.tally import Failure, size_of
 from harness.sweep.time_limit import watched, within
 from harness.sweep.worker import work
 from variants.build import build
@@ -121,6 +122,11 @@ def _score(spec: Spec, source: str, shape: tuple[int, int, int, int]) -> float:
         network = build(spec, seed=SEED)
         torch.manual_seed(SEED)
         return float(load_proxy(source)(network, shape))
+
+
+def unscored(record: ProxyRecord) -> Failure:
+    """Return the failure that a record without a score is."""
+    return Failure(record.variant, size_of(record), f"proxy {record.name}: {record.reason}")
 
 
 def _record(

@@ -105,9 +105,9 @@ def store(results: Path, counted: Sequence[Counted], tally: Tally) -> None:
     for one in counted:
         if one.failure is None:
             tally.measured += 1
-            tally.see(one.variant, one.figures)
+            tally.see(one.variant, one.size, one.figures)
         else:
-            tally.failures.append(Failure(one.variant, one.failure))
+            tally.failures.append(Failure(one.variant, one.size, one.failure))
 
 
 def _failed(row: Row, definition: Definition, given_up: GivenUp) -> Counted:
@@ -115,7 +115,8 @@ def _failed(row: Row, definition: Definition, given_up: GivenUp) -> Counted:
     shape = (definition.batch, 3, *row.input)
     measured = Measured(row, resolve(row.chosen), None, shape, failure=given_up.reason)
     record = measured.record()
-    return Counted(row.name, str(path_for(Path(), record)), to_json(record), {}, given_up.reason)
+    file = str(path_for(Path(), record))
+    return Counted(row.name, row.input, file, to_json(record), {}, given_up.reason)
 
 
 def _chunks(order: Iterator[int], count: int, jobs: int) -> Iterator[list[int]]:

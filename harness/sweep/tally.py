@@ -6,23 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from harness.records import ProfileRecord, Record
+from harness.proxy_record import ProxyRecord
+from harness.records import FailedRecord, ProfileRecord, Record
 
 Figures = Mapping[str, float]
+Size = tuple[int, int]
 
 
 class Failure(NamedTuple):
-    """A variant that could not be measured, and why."""
+    """A variant that could not be measured at a height and width, and why."""
 
     variant: str
+    size: Size
     reason: str
 
 
 class Extreme(NamedTuple):
-    """The least or most of a figure, and the first variant that has it."""
+    """The least or most of a figure, the first variant that has it, and at which size."""
 
     value: float
     variant: str
+    size: Size
 
 
 @dataclass
@@ -50,13 +54,19 @@ class Tally:
         """Variants that need nothing more."""
         return self.reused + self.measured + len(self.failures)
 
-    def see(self, variant: str, figures: Figures) -> None:
-        """Note a variant's figures."""
+    def see(self, variant: str, size: Size, figures: Figures) -> None:
+        """Note a variant's figures at a height and width."""
         for name, value in figures.items():
             if name not in self.least or value < self.least[name].value:
-                self.least[name] = Extreme(value, variant)
+                self.least[name] = Extreme(value, variant, size)
             if name not in self.most or value > self.most[name].value:
-                self.most[name] = Extreme(value, variant)
+                self.most[name] = Extreme(value, variant, size)
+
+
+def size_of(record: ProfileRecord | FailedRecord | ProxyRecord) -> Size:
+    """Return height and width of a record's input."""
+    height, width = record.input_shape[2:]
+    return height, width
 
 
 def figures_of(record: Record) -> dict[str, float]:

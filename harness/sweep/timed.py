@@ -14,7 +14,7 @@ from harness.records import FailedRecord, ProfileRecord
 from harness.store import append, path_for
 from harness.sweep.combinations import Combinations
 from harness.sweep.definition import Definition
-from harness.sweep.tally import Failure, Tally, figures_of
+from harness.sweep.tally import Failure, Tally, figures_of, size_of
 from harness.timing.device_lock import held
 
 if TYPE_CHECKING:
@@ -99,10 +99,10 @@ def keep(record: ProfileRecord | FailedRecord, results: Path, tally: Tally) -> N
     """
     append(path_for(results, record), record)
     if isinstance(record, FailedRecord):
-        tally.failures.append(Failure(record.variant, record.reason))
+        tally.failures.append(Failure(record.variant, size_of(record), record.reason))
     else:
         tally.measured += 1
-        tally.see(record.variant, figures_of(record))
+        tally.see(record.variant, size_of(record), figures_of(record))
 
 
 def measure(request: Request, measured: Measured, *, first: bool) -> Measured:

@@ -19,7 +19,7 @@ from harness.store import path_for
 from harness.sweep.combinations import Combinations
 from harness.sweep.definition import Definition
 from harness.sweep.plan import Checked, Excluded, Illegal, key_of
-from harness.sweep.tally import Figures, figures_of
+from harness.sweep.tally import Figures, Size, figures_of
 from harness.sweep.time_limit import watched, within
 from variants.build import Parts, skeleton
 from variants.catalog import Row
@@ -31,6 +31,7 @@ class Counted(NamedTuple):
 
     Attributes:
         variant: Its name.
+        size: Height and width of its input.
         file: Where its record belongs, within the results folder.
         line: The record.
         figures: For the summary; empty where it failed.
@@ -38,6 +39,7 @@ class Counted(NamedTuple):
     """
 
     variant: str
+    size: Size
     file: str
     line: str
     figures: Figures
@@ -79,7 +81,7 @@ class Worker:
         record = measured.record()
         file = str(path_for(Path(), record))
         figures = {} if measured.failure else figures_of(record)
-        return Counted(row.name, file, to_json(record), figures, measured.failure)
+        return Counted(row.name, row.input, file, to_json(record), figures, measured.failure)
 
     def _measured(self, row: Row) -> Measured:
         spec = resolve(row.chosen)

@@ -94,6 +94,10 @@ def inverse(network, shape):
     return torch.tensor(shape[2] / weights) if network.first.out_channels > 1 else float("nan")
 
 
+def height(network, shape):
+    return shape[2]
+
+
 def first_weight(network, shape):
     return network.first.weight.flatten()[0].item()
 

@@ -405,6 +405,23 @@ def test_failures_are_recorded_and_the_others_go_on(harness: Harness, tmp_path: 
     assert len(store.load(tmp_path / "results").records) == 14
 
 
+def test_of_several_sizes_one_may_fail_and_each_is_named(harness: Harness) -> None:
+    sizes = ("--variant", "fassd-net-l2", "--grid", "context.alpha=2")
+    sizes += ("--input", "32x32,128x256,64x64")
+    name = "fassd-net-l2[context.alpha=2]"
+    done = harness(*sizes, "--jobs", "2", "--proxy", "p=bad_blocks:height")
+    assert (done.returncode, "3 planned, 2 measured" in done.stdout) == (1, True)
+    assert f"failed: {name} at 32x32: encoder" in done.stderr
+    lines = done.stdout.splitlines()
+    least = next(n for n, line in enumerate(lines) if line.startswith("MACs conv"))
+    ends = [line.split()[-3:] for line in lines[least : least + 2]]
+    assert ends == [["context.alpha=2", "at", size] for size in ("64x64", "128x256")]
+    found = answer(harness(*sizes, "--resume", "--proxy", "p=bad_blocks:height", "--json"), 1)
+    assert [(each["variant"], each["input"]) for each in found["failed"]] == [(name, "32x32")]
+    rows = json.loads(harness("--where", "kind == 'proxy'", "--json", command=["results"]).stdout)
+    assert sorted(row["proxy.p"] for row in rows) == [64, 128]  # and not of what had failed
+
+
 def test_what_misbehaves_as_it_is_built_is_listed_with_the_illegal(harness: Harness) -> None:
     done = harness(
         *("--variant", "baseline", "--grid", "context.name=bad", "--grid", "context.at=build"),
@@ -429,7 +446,7 @@ def test_what_hangs_in_c_is_ended_at_the_time_limit_too(
     reason = "took longer than the time limit of 3 s"
     assert status == 1
     assert json.loads(out)["measured"] == 1
-    assert json.loads(out)["failed"] == [{"variant": name, "reason": reason}]
+    assert json.loads(out)["failed"] == [{"variant": name, "input": "128x256", "reason": reason}]
     [failed] = [r for r in store.load(tmp_path / "results").records if isinstance(r, FailedRecord)]
     assert (failed.variant, failed.reason) == (name, reason)
     built = ("--grid", "context.at=build", "--skip-illegal")

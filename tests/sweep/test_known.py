@@ -179,9 +179,9 @@ def test_a_plan_counts_what_became_of_each_combination() -> None:
 def test_a_tally_keeps_the_first_of_equal_extremes() -> None:
     tally = Tally()
     for name, value in (("a", 2), ("b", 1), ("c", 2), ("d", 1)):
-        tally.see(name, {"params": value})
-    assert tally.least == {"params": (1, "b")}
-    assert tally.most == {"params": (2, "a")}
+        tally.see(name, SIZE, {"params": value})
+    assert tally.least == {"params": (1, "b", SIZE)}
+    assert tally.most == {"params": (2, "a", SIZE)}
 
 
 def test_figures_are_those_of_the_record() -> None:

@@ -48,7 +48,7 @@ def test_every_network_is_scored_and_what_has_no_score_is_a_failure(
     done = harness(*FLAGS, *WIDTHS, *INVERSE, "--pareto", "params,proxy.inverse", "--json")
     found = answer(done, 1)
     reason = "proxy inverse: a proxy must return a finite number, got nan"
-    assert found["failed"] == [{"variant": name(1), "reason": reason}]
+    assert found["failed"] == [{"variant": name(1), "input": "16x16", "reason": reason}]
     assert (found["planned"], found["measured"]) == (4, 4)
     # by hand: the side of the input over the weights, which is best where these are fewest
     expected = {width: SIDE / Tiny(width, 1).params for width in (2, 3, 4)}

@@ -15,7 +15,7 @@ from harness.sweep.definition import Definition
 from harness.sweep.executor import Executor
 from harness.sweep.known import Expected
 from harness.sweep.plan import Illegal, Key, Plan
-from harness.sweep.scores import scored
+from harness.sweep.scores import scored, unscored
 from harness.sweep.search.aim import Aim, Figures
 from harness.sweep.search.recorded import FiguresOf, Recorded, recorded
 from harness.sweep.search.study import (
@@ -178,11 +178,11 @@ class Searcher:
 
     def _take(self, asked: Asked, key: Key, fresh: Fresh) -> None:
         """Have a variant measured, as far as no record says it, or tell that it has failed."""
-        name = self.combinations.row(asked.number).name
-        self.study.mark(asked, key, name)
+        row = self.combinations.row(asked.number)
+        self.study.mark(asked, key, row.name)
         self._taken.add(key)
         if key in self._known.failed:
-            self.tally.failures.append(Failure(name, self._known.failed[key]))
+            self.tally.failures.append(Failure(row.name, row.input, self._known.failed[key]))
             self.study.tell_without(asked, NOT_MEASURED)
         else:
             fresh[asked.number] = asked, key
@@ -265,7 +265,7 @@ class Searcher:
         ):
             self.figures_of.add(record)
             if record.value is None:
-                self.failed_scores.append(Failure(record.variant, f"proxy {name}: {record.reason}"))
+                self.failed_scores.append(unscored(record))
                 self.study.tell_without(fresh[number][0], NOT_MEASURED)
                 del figures[number]
             else:

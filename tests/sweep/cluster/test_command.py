@@ -110,7 +110,7 @@ def test_json_is_all_that_stdout_has_though_workers_die(
     found = json.loads(done.stdout)
     name = "fassd-net-l2[context.how=crash,context.name=bad]"
     reason = "its process died 3 times while nothing else ran in it"
-    assert found["failed"] == [{"variant": name, "reason": reason}]
+    assert found["failed"] == [{"variant": name, "input": "64x64", "reason": reason}]
     assert (done.returncode, found["measured"]) == (1, 1)
     stored = store.load(tmp_path / "results").records
     assert [r.reason for r in stored if isinstance(r, FailedRecord)] == [reason]
