@@ -15,6 +15,7 @@ from harness.store import check_writable
 from harness.sweep.definition import Definition
 from harness.sweep.expected import as_measured
 from harness.sweep.stopping import listening
+from harness.timing.named import load_protocol
 from variants.catalog import Row, find_row, load_catalog
 
 TIMED_LIMIT_S = 1800.0
@@ -32,9 +33,7 @@ def run(definition: Definition, order: Order) -> bool:
     if not order.dry_run:
         check_writable(order.results)
     catalog = load_catalog(map(Path, definition.catalogs))
-    rows = [find_row(catalog, name) for name in definition.variants]
-    stated = {row.name: {**row.chosen, "input": list(row.input)} for row in rows}
-    definition = replace(definition, rows=stated)
+    definition = _as_read(definition, catalog)
     compare(definition, order)
     with place_of(order, definition) as place:
         with listening(patiently=False):
@@ -53,6 +52,16 @@ def run(definition: Definition, order: Order) -> bool:
                 sweep.time()
     sweep.tell()
     return bool(sweep.tally.failures)
+
+
+def _as_read(definition: Definition, catalog: Mapping[str, Row]) -> Definition:
+    """Return a sweep with what the catalogue and the protocol say, which may change behind it."""
+    rows = [find_row(catalog, name) for name in definition.variants]
+    stated = {row.name: {**row.chosen, "input": list(row.input)} for row in rows}
+    timing = definition.timing
+    if timing is not None:
+        timing = replace(timing, values=load_protocol(timing.protocol))
+    return replace(definition, rows=stated, timing=timing)
 
 
 def _prepare(

@@ -34,11 +34,13 @@ class Timing:
         device: As the user names it: `auto`, `cpu`, `cuda`, `cuda:N`.
         protocol: Name or file.
         changes: Fields of the protocol that are set here, and `batch`.
+        values: What the protocol says; empty until it is read.
     """
 
     device: str = "auto"
     protocol: str = "paper"
     changes: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -137,7 +137,7 @@ def _timing(node: Node) -> Timing | None:
     if isinstance(node.value, bool):
         return Timing() if node.value else None
     keys = node.mapping(required=(), optional=("device", "protocol", *SETTABLE))
-    about = {key: keys[key].text() for key in ("device", "protocol") if key in keys}
+    about: dict[str, Any] = {key: keys[key].text() for key in ("device", "protocol") if key in keys}
     changes = {}
     for key, value in keys.items():
         if key in about:

@@ -49,6 +49,9 @@ def changes_since(results: Path, definition: Definition) -> list[str] | None:
     rows = before["rows"]
     if isinstance(rows, dict):  # of a variant that is new or gone, `variants` says so
         before["rows"] = {name: rows.get(name, row) for name, row in after["rows"].items()}
+    timing = before.get("timing")
+    if isinstance(timing, dict) and after["timing"]:  # nor were the values of its protocol
+        before["timing"] = {"values": after["timing"]["values"]} | timing
     return differences(before, after)
 
 

@@ -306,6 +306,25 @@ def test_resuming_after_a_row_of_the_catalogue_has_changed_says_what(
     assert 'has changed (variants: ["mine"] -> ["mine","baseline"])' in line
 
 
+@pytest.mark.slow
+def test_resuming_after_a_protocol_file_has_changed_says_what(
+    harness: Harness, tmp_path: Path
+) -> None:
+    path = tmp_path / "short.yaml"
+    path.write_text("extends: paper\niterations: 1\nrounds: 1\nwarmup: 0\n")
+    sweep = ("--variant", "fassd-net-l2", "--input", "64x64", "--device", "cpu", "--json")
+    sweep += ("--timing", "--protocol", str(path), "--grid", "context.alpha=2,4")
+    answer(harness(*sweep))
+    state = tmp_path / "results" / "sweeps" / "fassd-net-l2.json"
+    older = json.loads(state.read_text())
+    assert older["definition"]["timing"].pop("values")["rounds"] == 1
+    state.write_text(json.dumps(older))  # an older version did not remember them
+    assert answer(harness(*sweep, "--resume"))["reused"] == 2
+    path.write_text(path.read_text().replace("warmup: 0", "warmup: 1"))
+    line = refusal(harness(*sweep, "--resume"))
+    assert "has changed (timing values warmup: 0 -> 1); --changed" in line
+
+
 def test_a_sweep_that_an_older_version_remembers_is_resumed(
     harness: Harness, tmp_path: Path
 ) -> None:
