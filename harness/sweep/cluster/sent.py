@@ -31,7 +31,8 @@ def modules_to_send(sources: Iterable[str]) -> list[str]:
     folders = set()
     for source in sources:
         load_proxy(source)
-        path = _path(sys.modules[source.partition(":")[0].partition(".")[0]])
+        name = source.partition(":")[0].partition(".")[0]
+        path = None if name in _OURS else _path(sys.modules[name])
         if path is not None and not _installed(path):
             folders.add(path.parent)
     found = set()

@@ -327,6 +327,8 @@ def test_modules_are_sent_that_lie_beside_a_proxy_and_are_not_installed(
     assert modules_to_send(["sent_one:f"]) == every
     assert modules_to_send(["sent_one_package.inner:f", "math:sqrt"]) == every
     assert modules_to_send(["sent_two:f", "sent_two_package.inner:f", "json:dumps"]) == []
+    beside = SimpleNamespace(__file__=str(ROOT / "beside_ours.py"))  # as tests are, in a checkout
+    monkeypatch.setitem(sys.modules, "beside_ours", beside)
     assert modules_to_send(["harness.sweep.values:fits"]) == []
     with pytest.raises(BadRequest, match="nowhere:f must be importable"):
         modules_to_send(["nowhere:f"])
