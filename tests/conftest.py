@@ -6,6 +6,14 @@ import tempfile
 from collections.abc import Iterator
 
 import pytest
+import torch
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _cores_are_shared() -> None:
+    """Give each of several test processes its share of the cores; threads in excess only wait."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    torch.set_num_threads(max(1, torch.get_num_threads() // workers))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -4,6 +4,7 @@ import json
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -94,9 +95,8 @@ def test_timing_on_cpus_holds_whole_nodes_and_is_resumed(
 
 
 def torch_threads() -> int:
-    import torch
-
-    return torch.get_num_threads()
+    script = "import torch; print(torch.get_num_threads())"
+    return int(subprocess.check_output([sys.executable, "-c", script], text=True))
 
 
 def test_json_is_all_that_stdout_has_though_workers_die(
