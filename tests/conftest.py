@@ -8,12 +8,23 @@ from collections.abc import Iterator
 import pytest
 import torch
 
+ALONE = torch.get_num_threads()  # what a process of its own has
+
 
 @pytest.fixture(autouse=True, scope="session")
 def _cores_are_shared() -> None:
     """Give each of several test processes its share of the cores; threads in excess only wait."""
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    torch.set_num_threads(max(1, torch.get_num_threads() // workers))
+    torch.set_num_threads(max(1, ALONE // workers))
+
+
+@pytest.fixture
+def threads_as_alone() -> Iterator[None]:
+    """Give torch the threads that the processes have which a test starts."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(ALONE)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -47,12 +47,12 @@ def test_rows_that_are_equal_share_their_fate() -> None:
 @pytest.mark.parametrize(
     "second", [lambda x: -x, lambda x: x, lambda x: 0 * x], ids=["all", "one", "no second figure"]
 )
-def test_a_hundred_thousand_rows_take_a_fraction_of_a_second(second: object) -> None:
+def test_a_hundred_thousand_rows_take_no_square(second: object) -> None:
     first = np.random.default_rng(0).random(100_000)
     values = np.stack([first, second(first)], axis=1).tolist()  # type: ignore[operator]
     start = time.process_time()
     kept = on_front(values, [True, True])
-    assert time.process_time() - start < 0.5
+    assert time.process_time() - start < 3  # 0.1 where nothing else runs; a square, minutes
     assert sum(kept) in (1, len(first))
 
 

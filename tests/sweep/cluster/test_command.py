@@ -4,7 +4,6 @@ import json
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -71,6 +70,7 @@ def test_it_measures_what_a_local_sweep_does_though_a_node_dies(
     assert (json.loads(again.stdout)["reused"], again.returncode) == (VARIANTS, 0)
 
 
+@pytest.mark.usefixtures("threads_as_alone")
 def test_timing_on_cpus_holds_whole_nodes_and_is_resumed(
     two: Nodes, harness: Harness, tmp_path: Path
 ) -> None:
@@ -95,8 +95,9 @@ def test_timing_on_cpus_holds_whole_nodes_and_is_resumed(
 
 
 def torch_threads() -> int:
-    script = "import torch; print(torch.get_num_threads())"
-    return int(subprocess.check_output([sys.executable, "-c", script], text=True))
+    import torch
+
+    return torch.get_num_threads()
 
 
 def test_json_is_all_that_stdout_has_though_workers_die(

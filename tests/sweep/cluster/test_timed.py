@@ -186,7 +186,7 @@ def test_what_kills_its_process_every_time_is_a_failure_of_the_device(
 ) -> None:
     sweep = Sweep(tmp_path, seconds=0.1, dies="[3]]")
     sweep.run(cluster)
-    assert [tuple(failure) for failure in sweep.tally.failures] == [(*names([2]), DIED)]
+    assert [tuple(failure) for failure in sweep.tally.failures] == [(*names([2]), (64, 64), DIED)]
     assert len([o for o in notes(tmp_path, "begin") if o["variant"] == names([2])[0]]) == 3
     [failed] = [r for r in sweep.records() if isinstance(r, FailedRecord)]
     assert (failed.reason, failed.environment["device"]["name"]) == (DIED, "A GPU")
